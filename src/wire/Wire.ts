@@ -1,0 +1,149 @@
+/**
+ * The contract of a wire: how messages look as bytes.
+ *
+ * A wire is a recipe; `open` makes one codec per connection. A codec has no I/O and no clock. It may write while it
+ * reads (acknowledgements), and it never throws: what it cannot read or write it says to its `Out`, or answers.
+ *
+ * @since 0.1.0
+ */
+import type { Message, Refusal } from "../session/Message.ts"
+
+/**
+ * What a wire can say. A protocol that needs more fails when the client or server is built.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Can {
+  /** How an answer finds its call: by id, by order (one call in flight), or not at all (events only). */
+  readonly correlate: "id" | "order" | "none"
+  readonly cancel: boolean
+  readonly stream: boolean
+  readonly input: boolean
+  readonly progress: boolean
+  readonly events: { readonly toServer: boolean; readonly toClient: boolean }
+  /** Typed application errors. */
+  readonly fault: boolean
+  readonly deadline: boolean
+  readonly heartbeat: boolean
+  /** Requests from the server to the client. */
+  readonly ask: boolean
+}
+
+/**
+ * Turns one schema's values into JSON-safe values and back; both throw on a value that does not fit.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Shape {
+  encode(value: unknown): unknown
+  decode(json: unknown): unknown
+  /** The value is a `Uint8Array` and may travel as it is. */
+  readonly raw: boolean
+}
+
+/**
+ * A request or event, compiled for a codec. Shapes that the method does not have encode nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Method {
+  readonly tag: string
+  readonly kind: "request" | "event"
+  readonly payload: Shape
+  readonly success: Shape
+  readonly error: Shape
+  readonly item: Shape
+  readonly input: Shape
+  readonly progress: Shape
+}
+
+/**
+ * A protocol, compiled for a codec, seen from one side.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Lexicon {
+  readonly protocol: string
+  readonly version: string
+  readonly fingerprint: string
+  /** What this side may say. The index is the method's number here. */
+  readonly says: ReadonlyArray<Method>
+  /** What this side answers or takes. */
+  readonly answers: ReadonlyArray<Method>
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface CodecOptions {
+  readonly role: "dialer" | "acceptor"
+  /** The largest frame read, in bytes. */
+  readonly maxFrameBytes: number
+}
+
+/**
+ * Where a codec puts what it makes: bytes into the connection's write buffer, messages into its session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Out {
+  /** The memory that offsets answered by `reserve` point into; another one after each `reserve`. */
+  readonly slab: Uint8Array
+  /** Makes room for `bytes` at the end of what is written, and answers its offset in `slab`. */
+  reserve(bytes: number): number
+  /** Counts `bytes` of what was reserved as written. */
+  commit(bytes: number): void
+  /** Passes on a large chunk without a copy, after what is written; it must not change until it has left. */
+  foreign(chunk: Uint8Array): void
+  message(message: Message): void
+  /** Bytes that belong to no frame were skipped. They are borrowed. */
+  junk(bytes: Uint8Array): void
+  /**
+   * A message came whole but could not be understood. `about` says whose it is: an answer to our call, something of
+   * a call that is our duty, or neither (`id` is then 0).
+   */
+  refuse(about: About, id: number, method: number, reason: Refusal): void
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type About = "call" | "duty" | "none"
+
+/**
+ * One connection's reader and writer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Codec {
+  /** Reads a chunk, cut anywhere, into messages. The chunk is borrowed. */
+  read(chunk: Uint8Array, out: Out): void
+  /** Writes a message and answers its payload bytes, or why it cannot be said; then nothing was written. */
+  write(message: Message, out: Out): number | Refusal
+  /** Says that no more bytes will come: what is unfinished is junk. */
+  end(out: Out): void
+  /** True while a frame has begun and is not whole. */
+  readonly unfinished: boolean
+  /** Gives up the frame that has begun: its first byte is junk, and the rest is searched for frames. */
+  abandon(out: Out): void
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Wire {
+  readonly name: string
+  readonly can: Can
+  /** How long an unfinished frame may get no byte before it is abandoned, in milliseconds; 0 is for ever. */
+  readonly abandonAfterMillis: number
+  open(lexicon: Lexicon, options: CodecOptions): Codec
+}
