@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["./vitest.setup.ts"]
+    setupFiles: ["./vitest.setup.ts"],
+    reporters: ["default", "./scripts/TallyReporter.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 20_000
   }
 })

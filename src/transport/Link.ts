@@ -23,11 +23,11 @@ export type EndReason =
   | { readonly _tag: "Closed" }
   /** The process at the other end is gone. `stderrTail` is the last text it wrote to stderr. */
   | {
-    readonly _tag: "Exited"
-    readonly exitCode: number | undefined
-    readonly signal: string | undefined
-    readonly stderrTail: string
-  }
+      readonly _tag: "Exited"
+      readonly exitCode: number | undefined
+      readonly signal: string | undefined
+      readonly stderrTail: string
+    }
   /** The system broke the link while reading or writing; `detail` names the system's error, e.g. `EPIPE`. */
   | { readonly _tag: "Broken"; readonly stage: "read" | "write"; readonly detail: string }
 

@@ -21,11 +21,14 @@ import type { TransportError } from "./TransportError.ts"
  * @category services
  * @since 0.1.0
  */
-export class Transport extends Context.Service<Transport, {
-  readonly address: string
-  readonly wire: Wire
-  readonly open: Effect.Effect<Link, TransportError, Scope.Scope>
-}>()("effect-ipc/Transport") {}
+export class Transport extends Context.Service<
+  Transport,
+  {
+    readonly address: string
+    readonly wire: Wire
+    readonly open: Effect.Effect<Link, TransportError, Scope.Scope>
+  }
+>()("effect-ipc/Transport") {}
 
 /**
  * Accepts links at one place. The layer that provides it binds when it is built and lets go when its scope closes.
@@ -36,8 +39,11 @@ export class Transport extends Context.Service<Transport, {
  * @category services
  * @since 0.1.0
  */
-export class Listener extends Context.Service<Listener, {
-  readonly address: string
-  readonly wire: Wire
-  readonly accept: Effect.Effect<Link, TransportError | Cause.Done, Scope.Scope>
-}>()("effect-ipc/Listener") {}
+export class Listener extends Context.Service<
+  Listener,
+  {
+    readonly address: string
+    readonly wire: Wire
+    readonly accept: Effect.Effect<Link, TransportError | Cause.Done, Scope.Scope>
+  }
+>()("effect-ipc/Listener") {}
