@@ -29,6 +29,7 @@ export type Refusal =
   | { readonly _tag: "PeerSilent"; readonly afterMillis: number }
   | { readonly _tag: "Disconnected"; readonly detail: string }
   | { readonly _tag: "HandshakeTimedOut"; readonly afterMillis: number }
+  | { readonly _tag: "Unsayable"; readonly detail: string }
 
 /**
  * The parts of a method that have a schema of their own.
@@ -68,6 +69,10 @@ export interface Hello {
  */
 export type Headers = Readonly<Record<string, string>>
 
+/**
+ * @category models
+ * @since 0.1.0
+ */
 export interface RequestMessage {
   readonly _tag: "Request"
   readonly id: number
@@ -78,7 +83,12 @@ export interface RequestMessage {
   readonly headers: Headers | undefined
 }
 
-/** One or more items of a stream; `bytes` is their payload size, known to the side that read them. */
+/**
+ * One or more items of a stream; `bytes` is their payload size, known to the side that read them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface ItemsMessage<Tag extends "Chunk" | "Input"> {
   readonly _tag: Tag
   readonly id: number
@@ -87,6 +97,10 @@ export interface ItemsMessage<Tag extends "Chunk" | "Input"> {
   readonly bytes: number
 }
 
+/**
+ * @category models
+ * @since 0.1.0
+ */
 export interface EventMessage {
   readonly _tag: "Event"
   readonly method: number
@@ -110,10 +124,10 @@ export type Message =
   | { readonly _tag: "Failure"; readonly id: number; readonly method: number; readonly error: unknown }
   | { readonly _tag: "Defect"; readonly id: number; readonly method: number; readonly reason: Refusal }
   | EventMessage
-  /** More items and bytes the receiver may send: `of` says on which of its streams, or its events (id 0). */
+  /** More that the receiver of this may send: of an answer it streams, of an input it streams, or of its events (id 0). */
   | {
     readonly _tag: "Credit"
-    readonly of: "call" | "duty" | "events"
+    readonly of: "answer" | "input" | "events"
     readonly id: number
     readonly items: number
     readonly bytes: number

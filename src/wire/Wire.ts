@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type { Message, Refusal } from "../session/Message.ts"
+import type { WriteBuffer } from "./WriteBuffer.ts"
 
 /**
  * What a wire can say. A protocol that needs more fails when the client or server is built.
@@ -31,7 +32,7 @@ export interface Can {
 }
 
 /**
- * Turns one schema's values into JSON-safe values and back; both throw on a value that does not fit.
+ * Turns one schema's values into JSON-safe values and back; each throws on a value that does not fit.
  *
  * @category models
  * @since 0.1.0
@@ -39,8 +40,19 @@ export interface Can {
 export interface Shape {
   encode(value: unknown): unknown
   decode(json: unknown): unknown
-  /** The value is a `Uint8Array` and may travel as it is. */
-  readonly raw: boolean
+  /** Present where the value is one `Uint8Array` and may travel as it is. */
+  readonly raw: RawShape | undefined
+}
+
+/**
+ * Turns values that hold nothing but one `Uint8Array` into it and back; each throws on a value that does not fit.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RawShape {
+  encode(value: unknown): Uint8Array
+  decode(bytes: Uint8Array): unknown
 }
 
 /**
@@ -87,20 +99,13 @@ export interface CodecOptions {
 }
 
 /**
- * Where a codec puts what it makes: bytes into the connection's write buffer, messages into its session.
+ * Where a codec puts what it makes: bytes in place into the connection's write buffer, messages into its session.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Out {
-  /** The memory that offsets answered by `reserve` point into; another one after each `reserve`. */
-  readonly slab: Uint8Array
-  /** Makes room for `bytes` at the end of what is written, and answers its offset in `slab`. */
-  reserve(bytes: number): number
-  /** Counts `bytes` of what was reserved as written. */
-  commit(bytes: number): void
-  /** Passes on a large chunk without a copy, after what is written; it must not change until it has left. */
-  foreign(chunk: Uint8Array): void
+  readonly buffer: WriteBuffer
   message(message: Message): void
   /** Bytes that belong to no frame were skipped. They are borrowed. */
   junk(bytes: Uint8Array): void

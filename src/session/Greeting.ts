@@ -1,0 +1,49 @@
+/**
+ * Whether two sides may talk: the judgement of a peer's Hello.
+ *
+ * @since 0.1.0
+ */
+import type { Hello, Refusal } from "./Message.ts"
+
+/**
+ * The version of the wire that this package speaks.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const wireVersion = 1
+
+/** What a side asks of the other's Hello. */
+export interface Terms {
+  /** What this side says of itself. */
+  readonly hello: Hello
+  /** Tells whether this side can talk to that version of the protocol. */
+  readonly accepts: (version: string) => boolean
+  /** The secret that the other must know; undefined asks for none. */
+  readonly secret: string | undefined
+}
+
+/** Why `remote` is refused, or undefined when it is welcome. */
+export const judge = (terms: Terms, remote: Hello): Refusal | undefined => {
+  const { hello } = terms
+  if (remote.wireVersion !== hello.wireVersion) {
+    return incompatible(`wire version ${hello.wireVersion}`, `wire version ${remote.wireVersion}`)
+  }
+  if (remote.protocol !== hello.protocol || !terms.accepts(remote.version)) {
+    return incompatible(`${hello.protocol} ${hello.version}`, `${remote.protocol} ${remote.version}`)
+  }
+  if (terms.secret === undefined) return undefined
+  if (remote.secret === undefined) return { _tag: "Unauthorized", detail: "no secret was sent" }
+  return sameSecret(terms.secret, remote.secret) ? undefined : { _tag: "Unauthorized", detail: "the secret is wrong" }
+}
+
+const incompatible = (local: string, remote: string): Refusal => ({ _tag: "Incompatible", local, remote })
+
+/** Compares in a time that depends on the length of `given` only, so that a guess learns nothing from it. */
+const sameSecret = (secret: string, given: string): boolean => {
+  let difference = secret.length ^ given.length
+  for (let index = 0; index < given.length; index++) {
+    difference |= given.charCodeAt(index) ^ secret.charCodeAt(index % Math.max(1, secret.length))
+  }
+  return difference === 0
+}

@@ -1,0 +1,13 @@
+/**
+ * What the parts of a session send through.
+ *
+ * @since 0.1.0
+ */
+import type { Message, Refusal } from "./Message.ts"
+
+export interface Outbox {
+  /** False while the link is above its high-water mark: then only control messages are sent. */
+  readonly writable: boolean
+  /** Writes a message and answers its payload bytes, or why it cannot be said. */
+  send(message: Message): number | Refusal
+}

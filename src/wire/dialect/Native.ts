@@ -1,0 +1,87 @@
+/**
+ * Our own wire: everything a session can say, JSON payloads, bytes as they are. `docs/wire/native.md` specifies it.
+ *
+ * Numbers of methods are those of the side that says them, in every frame, so both directions of a call name the same
+ * one; each side learns the other's from its Hello.
+ *
+ * @since 0.1.0
+ */
+import type { Message, Refusal } from "../../session/Message.ts"
+import type { Checksum } from "../framing/MarkedFrame.ts"
+import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
+import { NativeReader } from "./NativeReader.ts"
+import { NativeWriter } from "./NativeWriter.ts"
+
+const can: Can = {
+  correlate: "id",
+  cancel: true,
+  stream: true,
+  input: true,
+  progress: true,
+  events: { toServer: true, toClient: true },
+  fault: true,
+  deadline: true,
+  heartbeat: true,
+  ask: true
+}
+
+/** How long an unfinished frame may stand still where stray bytes can look like the beginning of one. */
+const abandonAfterMillis = 10_000
+
+/**
+ * Makes the native wire.
+ *
+ * `checksum`, a CRC-32 like Node's `zlib.crc32`, checks the frames that carry one. With `crc` (default: false) this
+ * side adds one to each frame it sends, and gives up a frame that gets no byte for 10 seconds: for links where a stray
+ * write can land in the middle of a frame, such as stdio.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const wire = (options: {
+  readonly checksum?: Checksum | undefined
+  readonly crc?: boolean | undefined
+} = {}): Wire => ({
+  name: "native",
+  can,
+  abandonAfterMillis: options.crc === true ? abandonAfterMillis : 0,
+  open: (lexicon, codecOptions) => new NativeCodec(lexicon, codecOptions, options)
+})
+
+class NativeCodec implements Codec {
+  readonly #writer: NativeWriter
+  readonly #reader: NativeReader
+
+  constructor(
+    lexicon: Lexicon,
+    { maxFrameBytes }: CodecOptions,
+    { checksum, crc }: { readonly checksum?: Checksum | undefined; readonly crc?: boolean | undefined }
+  ) {
+    const writer = new NativeWriter(lexicon, crc === true ? checksum : undefined)
+    this.#writer = writer
+    this.#reader = new NativeReader(lexicon, maxFrameBytes, checksum, (hello) => writer.greeted(hello))
+  }
+
+  read(chunk: Uint8Array, out: Out): void {
+    this.#reader.out = out
+    this.#reader.frames.read(chunk)
+  }
+
+  write(message: Message, out: Out): number | Refusal {
+    return this.#writer.write(message, out.buffer)
+  }
+
+  get unfinished(): boolean {
+    return this.#reader.frames.unfinished
+  }
+
+  abandon(out: Out): void {
+    this.#reader.out = out
+    this.#reader.frames.abandon()
+  }
+
+  end(out: Out): void {
+    this.#reader.out = out
+    this.#reader.frames.end()
+  }
+}

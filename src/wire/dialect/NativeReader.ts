@@ -1,0 +1,263 @@
+/**
+ * Native frames to messages.
+ *
+ * Law: what came whole and cannot be understood is refused with the id it carries; a frame of an unknown kind is
+ * skipped.
+ *
+ * @since 0.1.0
+ */
+import type { Headers, Hello, Message, Part, Refusal } from "../../session/Message.ts"
+import * as Frame from "../framing/MarkedFrame.ts"
+import * as Json from "../payload/Json.ts"
+import type { About, Lexicon, Out, Shape } from "../Wire.ts"
+import * as Body from "./NativeBody.ts"
+import { Flag, Kind } from "./NativeKind.ts"
+
+export class NativeReader implements Frame.FrameSink {
+  readonly frames: Frame.Reader
+  readonly #lexicon: Lexicon
+  readonly #maxBodyBytes: number
+  readonly #greeted: (hello: Hello) => void
+  /** Where the frames of the chunk being read go. */
+  out: Out | undefined
+  /** The methods that this side answers, by the peer's number; undefined until its Hello. */
+  #methods: ReadonlyArray<number> | undefined
+
+  constructor(
+    lexicon: Lexicon,
+    maxBodyBytes: number,
+    checksum: Frame.Checksum | undefined,
+    greeted: (hello: Hello) => void
+  ) {
+    this.#lexicon = lexicon
+    this.#maxBodyBytes = maxBodyBytes
+    this.#greeted = greeted
+    this.frames = new Frame.Reader(this, maxBodyBytes, checksum)
+  }
+
+  junk(bytes: Uint8Array): void {
+    this.out!.junk(bytes)
+  }
+
+  oversized(kind: number, id: number, _number: number, bodyBytes: number): void {
+    this.#refuse(kind, id, { _tag: "Oversized", bytes: bodyBytes, maxBytes: this.#maxBodyBytes })
+  }
+
+  corrupt(kind: number, id: number): void {
+    this.#refuse(kind, id, { _tag: "Malformed", detail: "the body of a frame does not match its CRC" })
+  }
+
+  frame(kind: number, flags: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
+    switch (kind) {
+      case Kind.Request:
+        return this.#onRequest(flags, id, number, bytes, start, end)
+      case Kind.Success:
+        return this.#onAnswer(kind, "success", flags, id, number, bytes, start, end)
+      case Kind.Failure:
+        return this.#onAnswer(kind, "error", flags, id, number, bytes, start, end)
+      case Kind.Progress:
+        return this.#onAnswer(kind, "progress", flags, id, number, bytes, start, end)
+      case Kind.Chunk:
+        return this.#onAnswer(kind, "item", flags, id, number, bytes, start, end)
+      case Kind.Input:
+        return this.#onInput(flags, id, number, bytes, start, end)
+      case Kind.Event:
+        return this.#onEvent(flags, number, bytes, start, end)
+      default:
+        return this.#onControl(kind, id, number, bytes, start, end)
+    }
+  }
+
+  #onRequest(flags: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
+    const method = this.#method(number)
+    if (method === -1) return this.#refuse(Kind.Request, id, this.#unknown())
+    let at = start
+    let timeoutMillis = 0
+    let headers: Headers | undefined
+    let payload: unknown
+    try {
+      if ((flags & Flag.deadline) !== 0) {
+        timeoutMillis = Frame.readUint32(bytes, at)
+        at += 4
+      }
+      if ((flags & Flag.headers) !== 0) {
+        const from = at + 4
+        at = from + Frame.readUint32(bytes, at)
+        headers = Body.readHeaders(bytes, from, Math.min(at, end))
+      }
+      if (at > end) throw new Error("the body is shorter than its headers")
+      payload = this.#value(this.#lexicon.answers[method]!.payload, flags, bytes, at, end)
+    } catch (error) {
+      return this.#invalid(Kind.Request, id, "payload", error)
+    }
+    this.out!.message({ _tag: "Request", id, method, payload, timeoutMillis, headers })
+  }
+
+  /** What belongs to one of our calls; its number is ours. */
+  #onAnswer(
+    kind: number,
+    part: Part,
+    flags: number,
+    id: number,
+    number: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number
+  ): void {
+    const method = number - 1
+    const shape = this.#lexicon.says[method]?.[part]
+    if (shape === undefined) {
+      return this.#refuse(kind, id, { _tag: "Malformed", detail: `an answer names method ${number}, which is none` })
+    }
+    let message: Message
+    try {
+      switch (kind) {
+        case Kind.Success:
+          message = { _tag: "Success", id, method, value: this.#value(shape, flags, bytes, start, end) }
+          break
+        case Kind.Failure:
+          message = { _tag: "Failure", id, method, error: this.#value(shape, flags, bytes, start, end) }
+          break
+        case Kind.Progress:
+          message = { _tag: "Progress", id, method, value: this.#value(shape, flags, bytes, start, end) }
+          break
+        default:
+          message = { _tag: "Chunk", id, method, items: this.#list(shape, flags, bytes, start, end), bytes: end - start }
+      }
+    } catch (error) {
+      return this.#invalid(kind, id, part, error)
+    }
+    this.out!.message(message)
+  }
+
+  #onInput(flags: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
+    const method = this.#method(number)
+    if (method === -1) return this.#refuse(Kind.Input, id, this.#unknown())
+    let items: ReadonlyArray<unknown>
+    try {
+      items = this.#list(this.#lexicon.answers[method]!.input, flags, bytes, start, end)
+    } catch (error) {
+      return this.#invalid(Kind.Input, id, "input", error)
+    }
+    this.out!.message({ _tag: "Input", id, method, items, bytes: end - start })
+  }
+
+  #onEvent(flags: number, number: number, bytes: Uint8Array, start: number, end: number): void {
+    const method = this.#method(number)
+    if (method === -1) return this.#refuse(Kind.Event, 0, this.#unknown())
+    let payload: unknown
+    try {
+      payload = this.#value(this.#lexicon.answers[method]!.payload, flags, bytes, start, end)
+    } catch (error) {
+      return this.#invalid(Kind.Event, 0, "payload", error)
+    }
+    this.out!.message({ _tag: "Event", method, payload, bytes: end - start })
+  }
+
+  #onControl(kind: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
+    let message: Message | undefined
+    try {
+      message = this.#control(kind, id, number, bytes, start, end)
+    } catch (error) {
+      return this.#refuse(kind, id, { _tag: "Malformed", detail: `${kindName(kind)}: ${detail(error)}` })
+    }
+    if (message !== undefined) this.out!.message(message)
+  }
+
+  #control(
+    kind: number,
+    id: number,
+    number: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number
+  ): Message | undefined {
+    switch (kind) {
+      case Kind.Hello:
+        return { _tag: "Hello", hello: this.#onHello(Body.readHello(bytes, start, end)) }
+      case Kind.Defect:
+        return { _tag: "Defect", id, method: number - 1, reason: Body.readRefusal(bytes, start, end) }
+      case Kind.Cancel:
+        return { _tag: "Cancel", id, method: this.#method(number) }
+      case Kind.InputEnd:
+        return { _tag: "InputEnd", id, method: this.#method(number) }
+      case Kind.Credit:
+        return Body.readCredit(id, bytes, start, end)
+      case Kind.Ping:
+        return { _tag: "Ping" }
+      case Kind.Pong:
+        return { _tag: "Pong" }
+      case Kind.Drain:
+        return { _tag: "Drain" }
+      case Kind.Bye:
+        return { _tag: "Bye", reason: start === end ? undefined : Body.readRefusal(bytes, start, end) }
+      default:
+        return undefined
+    }
+  }
+
+  /** Learns the peer's numbers, the first time it says them. */
+  #onHello(hello: Hello): Hello {
+    if (this.#methods === undefined) {
+      const { answers } = this.#lexicon
+      this.#methods = hello.methods.map((tag) => answers.findIndex((method) => method.tag === tag))
+      this.#greeted(hello)
+    }
+    return hello
+  }
+
+  #method(number: number): number {
+    return this.#methods?.[number - 1] ?? -1
+  }
+
+  #value(shape: Shape, flags: number, bytes: Uint8Array, start: number, end: number): unknown {
+    if ((flags & Flag.raw) === 0) return Json.read(shape, bytes, start, end)
+    if (shape.raw === undefined) throw new Error("expected JSON, got raw bytes")
+    return shape.raw.decode(this.frames.own(bytes, start, end))
+  }
+
+  #list(shape: Shape, flags: number, bytes: Uint8Array, start: number, end: number): ReadonlyArray<unknown> {
+    return (flags & Flag.raw) === 0
+      ? Json.readList(shape, bytes, start, end)
+      : [this.#value(shape, flags, bytes, start, end)]
+  }
+
+  #unknown(): Refusal {
+    return this.#methods === undefined
+      ? { _tag: "Malformed", detail: "a frame came before Hello" }
+      : { _tag: "UnknownMethod" }
+  }
+
+  #invalid(kind: number, id: number, part: Part, error: unknown): void {
+    this.#refuse(kind, id, { _tag: "InvalidPayload", part, detail: detail(error) })
+  }
+
+  #refuse(kind: number, id: number, reason: Refusal): void {
+    const about = whose(kind)
+    this.out!.refuse(about, about === "none" ? 0 : id, -1, reason)
+  }
+}
+
+/** Whose exchange a frame of this kind belongs to, seen from the side that reads it. */
+const whose = (kind: number): About => {
+  switch (kind) {
+    case Kind.Request:
+    case Kind.Input:
+    case Kind.InputEnd:
+    case Kind.Cancel:
+      return "duty"
+    case Kind.Chunk:
+    case Kind.Progress:
+    case Kind.Success:
+    case Kind.Failure:
+    case Kind.Defect:
+      return "call"
+    default:
+      return "none"
+  }
+}
+
+const kindName = (kind: number): string =>
+  Object.entries(Kind).find(([, value]) => value === kind)?.[0] ?? `kind ${kind}`
+
+const detail = (error: unknown): string => (error instanceof Error ? error.message : String(error))
