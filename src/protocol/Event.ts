@@ -73,15 +73,3 @@ export const Class =
     // `any`: the return type is computed from parameters that are open here.
     return Object.assign(base as any, { tag, kind: "event", spec: { payload } })
   }
-
-/**
- * Derives the event with another tag: a class of its own that keeps the methods of `event`.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const rename = (event: Any, tag: string): Any => {
-  // `any`: `extend` lives on Schema.Class, which says more than `Any` about its instances.
-  const base = (event as any).extend(tag)({ _tag: Schema.tag(tag) })
-  return Object.assign(base, { tag })
-}

@@ -12,9 +12,9 @@ import { dual } from "effect/Function"
 import type { Pipeable } from "effect/Pipeable"
 import { pipeArguments } from "effect/Pipeable"
 import * as Schema from "effect/Schema"
-import * as Event from "./Event.ts"
+import type * as Event from "./Event.ts"
 import * as Fingerprint from "./Fingerprint.ts"
-import * as Request from "./Request.ts"
+import type * as Request from "./Request.ts"
 import { checkMembers, checkName, checkVersion } from "./Rules.ts"
 import type { Checked } from "./Rules.ts"
 
@@ -99,8 +99,8 @@ class Impl implements Parts {
     checkMembers(parts.name, parts)
     this.name = parts.name
     this.version = parts.version
-    this.server = parts.server
-    this.client = parts.client
+    this.server = [...parts.server]
+    this.client = [...parts.client]
     this.members = { server: byTag(parts.server), client: byTag(parts.client) }
     this.annotations = parts.annotations
   }
@@ -118,8 +118,9 @@ class Impl implements Parts {
   }
 }
 
+/** Has no prototype: a tag such as `toString` is there only when someone declared it. */
 const byTag = (members: ReadonlyArray<Member>): ByTag<Member> =>
-  Object.fromEntries(members.map((member) => [member.tag, member]))
+  Object.assign(Object.create(null), Object.fromEntries(members.map((member) => [member.tag, member])))
 
 // `any`: the phantom types are known to the signatures below and to nothing at run time.
 const build = (parts: Parts): any => new Impl(parts)
@@ -134,7 +135,7 @@ const build = (parts: Parts): any => new Impl(parts)
  * @example
  * ```ts
  * import * as Schema from "effect/Schema"
- * import * as Event from "effect-ipc/Event"
+ * import type * as Event from "effect-ipc/Event"
  * import * as Protocol from "effect-ipc/Protocol"
  * import * as Request from "effect-ipc/Request"
  *
@@ -158,8 +159,8 @@ export const make = <
   name: Name,
   options: {
     readonly version: string
-    readonly server: S & Checked<S>
-    readonly client?: C & Checked<C>
+    readonly server: S & Checked<S, C>
+    readonly client?: C & Checked<C, S>
   }
 ): Protocol<Name, S[number], C[number]> =>
   build({
@@ -219,10 +220,13 @@ export type Prefixed<Prefix extends string, M extends Member> = M extends Reques
     : never
 
 type Renamed<Tag extends string, M extends Member> = Schema.Class<
-  Omit<InstanceType<M>, "_tag"> & { readonly _tag: Tag },
+  Untagged<M> & { readonly _tag: Tag },
   Schema.TaggedStruct<Tag, M["spec"]["payload"]>,
-  {}
+  Untagged<M>
 >
+
+/** An instance with its methods, but without its tag. */
+type Untagged<M extends Member> = Omit<InstanceType<M>, "_tag">
 
 /**
  * Puts `text` before every tag of both sides.
@@ -248,13 +252,19 @@ export const prefix: {
   const rename = (member: Member): Member => {
     const known = renamed.get(member)
     if (known !== undefined) return known
-    const result =
-      member.kind === "request" ? Request.rename(member, text + member.tag) : Event.rename(member, text + member.tag)
+    const result = withTag(member, text + member.tag)
     renamed.set(member, result)
     return result
   }
   return build({ ...partsOf(self), server: self.server.map(rename), client: self.client.map(rename) })
 })
+
+/** A class of its own that keeps the fields, methods and spec of `member`. */
+const withTag = (member: Member, tag: string): Member => {
+  // `any`: `extend` lives on Schema.Class, which says more than `Member` about its instances.
+  const base = (member as any).extend(tag)({ _tag: Schema.tag(tag) })
+  return Object.assign(base, { tag })
+}
 
 /**
  * Notes a fact about the protocol under a typed key, to be read from `annotations` with `Context.get`.

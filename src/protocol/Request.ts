@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
@@ -62,11 +62,11 @@ export interface Spec<
   readonly idempotent: boolean
   /** The deadline of a call that names none; `undefined` means no deadline. */
   readonly timeout: Duration.Input | undefined
-  /** Routes requests of equal keys to the same worker of a pool. */
+  /** Routes requests of equal keys to the same worker of a pool. Takes the payload with its defaults filled in. */
   // `any`: a function of one payload is not a function of every payload, and callers hold the payload of this request.
   readonly key: ((payload: any) => string) | undefined
   /** Facts about the request for middleware and tools, by typed key. */
-  readonly annotations: Context.Context<never> | undefined
+  readonly annotations: Context.Context<never>
 }
 
 /**
@@ -172,7 +172,7 @@ export const Class =
     Progress extends Codec | undefined = undefined
   >(
     tag: Tag,
-    options: Options<F, Error, Input, Progress> & Answer<Success, Stream>
+    options: Options<F, Error, Input, Progress> & Answer<Success, Stream> = {}
   ): [Self] extends [never]
     ? MissingSelf
     : Schema.Class<Self, Schema.TaggedStruct<Tag, F>, {}> &
@@ -195,20 +195,8 @@ export const Class =
       idempotent: options.idempotent ?? false,
       timeout: options.timeout,
       key: options.key,
-      annotations: options.annotations
+      annotations: options.annotations ?? Context.empty()
     }
     // `any`: the return type is computed from parameters that are open here.
     return Object.assign(base as any, { tag, kind: "request", spec })
   }
-
-/**
- * Derives the request with another tag: a class of its own that keeps the methods and the spec of `request`.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const rename = (request: Any, tag: string): Any => {
-  // `any`: `extend` lives on Schema.Class, which says more than `Any` about its instances.
-  const base = (request as any).extend(tag)({ _tag: Schema.tag(tag) })
-  return Object.assign(base, { tag })
-}

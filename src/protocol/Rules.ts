@@ -14,13 +14,32 @@ interface Tagged {
   readonly kind: "request" | "event"
 }
 
-/** Marks each member of the list that may not stand there, with the reason as its type. */
-export type Checked<L extends ReadonlyArray<Tagged>> = {
-  readonly [I in keyof L]: L[I] extends { readonly tag: infer Tag extends string }
-    ? Tag extends Reserved
-      ? `the tag "${Tag}" is reserved: rename it`
-      : unknown
-    : unknown
+/** The tags that stand in a tuple more than once; none when the list is no tuple. */
+type Twice<L extends ReadonlyArray<Tagged>, Seen = never, Found = never> = L extends readonly [
+  infer First extends Tagged,
+  ...infer Rest extends ReadonlyArray<Tagged>
+]
+  ? Twice<Rest, Seen | First["tag"], Found | Extract<First["tag"], Seen>>
+  : Found
+
+/** The tags of the members that are not of kind `K`. */
+type OfOtherKind<L extends ReadonlyArray<Tagged>, K> = Exclude<L[number], { readonly kind: K }>["tag"]
+
+/**
+ * Marks each member of `L` that may not stand there with the reason as its type; `Across` is what the other side takes.
+ *
+ * A tag that is just `string` is left to {@link checkMembers}.
+ */
+export type Checked<L extends ReadonlyArray<Tagged>, Across extends ReadonlyArray<Tagged>> = {
+  readonly [I in keyof L]: string extends L[I]["tag"]
+    ? unknown
+    : L[I]["tag"] extends Reserved
+      ? `the tag "${L[I]["tag"]}" is reserved: rename it`
+      : L[I]["tag"] extends Twice<L>
+        ? `the tag "${L[I]["tag"]}" is there twice: rename one of them`
+        : L[I]["tag"] extends OfOtherKind<Across, L[I]["kind"]>
+          ? `the tag "${L[I]["tag"]}" is a request and an event: rename one of them`
+          : unknown
 }
 
 /** Throws when the name is empty. */
