@@ -1,0 +1,7 @@
+/**
+ * Links of this machine: stdio, child processes, Unix sockets, and streams a program already has.
+ *
+ * @since 0.1.0
+ */
+export * as DuplexLink from "./DuplexLink.ts"
+export * as UnixSocket from "./UnixSocket.ts"
