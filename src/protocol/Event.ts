@@ -66,7 +66,7 @@ export const Class =
     ? MissingSelf
     : Schema.Class<Self, Schema.TaggedStruct<Tag, F>, {}> & Statics<Tag, Spec<F>> => {
     const payload = fields ?? {}
-    if ("_tag" in payload) {
+    if (Object.hasOwn(payload, "_tag")) {
       throw new Error(`Event "${tag}" has a field named _tag, which holds its tag: rename the field`)
     }
     const base = Schema.TaggedClass<Self & {}>(identifier)(tag, payload)

@@ -27,9 +27,9 @@ export type Codec = Schema.Codec<any, any, never, never>
  */
 export type Fields = { readonly [name: PropertyKey]: Schema.ConstraintCodec<any, any, never, never> }
 
-/** Refuses a field named `_tag`, which the class adds itself. */
+/** Refuses a field named `_tag`, and says why as a type. */
 export interface Untagged {
-  readonly _tag?: never
+  readonly _tag?: "_tag holds the tag of the class: rename the field"
 }
 
 /**
@@ -123,10 +123,16 @@ export interface Options<F extends Fields, Error, Input, Progress> {
   readonly annotations?: Context.Context<never>
 }
 
-/** The answer of a request: one value, or a stream of items. */
+/** The answer of a request: one value, or a stream of items. Refuses both, and says why as a type. */
 export type Answer<Success, Stream> =
-  | { readonly success?: Success; readonly stream?: never }
-  | { readonly stream: Stream; readonly success?: never }
+  | { readonly success?: Success; readonly stream?: Refused<"the answer is one value: leave out stream or success"> }
+  | { readonly stream: Stream; readonly success?: Refused<"the answer is a stream: leave out success"> }
+
+/** No value has this type, so an error names it. */
+interface Refused<out Why extends string> {
+  readonly "~why": Why
+  readonly "~never": never
+}
 
 /** What {@link Class} adds to the class of the payload. */
 export interface Statics<Tag extends string, S extends Spec> {
@@ -181,15 +187,15 @@ export const Class =
       throw new Error(`Request "${tag}" has both success and stream: the stream is the answer, so leave out success`)
     }
     const payload = options.payload ?? {}
-    if ("_tag" in payload) {
+    if (Object.hasOwn(payload, "_tag")) {
       throw new Error(`Request "${tag}" has a payload field named _tag, which holds its tag: rename the field`)
     }
     const base = Schema.TaggedClass<Self & {}>(identifier)(tag, payload)
     const spec: Spec = {
       payload,
-      success: options.success,
+      success: options.success as Codec | undefined,
       error: options.error,
-      stream: options.stream,
+      stream: options.stream as Codec | undefined,
       input: options.input,
       progress: options.progress,
       idempotent: options.idempotent ?? false,

@@ -131,25 +131,25 @@ new Tick()
 // ---- wrong declarations
 
 // @ts-expect-error the stream is the answer
-class Both extends Request.Class<Both>()("Both", { success: Schema.Number, stream: Schema.String }) {}
+export class Both extends Request.Class<Both>()("Both", { success: Schema.Number, stream: Schema.String }) {}
 // @ts-expect-error without Self the instances would have no type
-class Selfless extends Request.Class()("Selfless", {}) {}
+export class Selfless extends Request.Class()("Selfless", {}) {}
 // @ts-expect-error without Self the instances would have no type
-class SelflessEvent extends Event.Class()("Selfless", {}) {}
+export class SelflessEvent extends Event.Class()("Selfless", {}) {}
 // @ts-expect-error the tag is not a field
-class Tagged extends Request.Class<Tagged>()("Tagged", { payload: { _tag: Schema.String } }) {}
+export class Tagged extends Request.Class<Tagged>()("Tagged", { payload: { _tag: Schema.String } }) {}
 // @ts-expect-error the tag is not a field
-class TaggedEvent extends Event.Class<TaggedEvent>()("Tagged", { _tag: Schema.String }) {}
-class Keyed extends Request.Class<Keyed>()("Keyed", {
+export class TaggedEvent extends Event.Class<TaggedEvent>()("Tagged", { _tag: Schema.String }) {}
+export class Keyed extends Request.Class<Keyed>()("Keyed", {
   payload: { a: Schema.Number },
   // @ts-expect-error a key is text
   key: ({ a }) => a
 }) {}
-class Misspelt extends Request.Class<Misspelt>()("Misspelt", {
+export class Misspelt extends Request.Class<Misspelt>()("Misspelt", {
   // @ts-expect-error no such option
   succes: Schema.Number
 }) {}
-class Late extends Request.Class<Late>()("Late", {
+export class Late extends Request.Class<Late>()("Late", {
   // @ts-expect-error no such unit
   timeout: "2 fortnights"
 }) {}
@@ -160,21 +160,21 @@ class Odd extends Context.Service<Odd, number>()("Odd") {}
 declare const decodes: Schema.Codec<number, number, Odd, never>
 declare const encodes: Schema.Codec<number, number, never, Odd>
 // @ts-expect-error needs a service to decode
-class A1 extends Request.Class<A1>()("A", { success: decodes }) {}
+export class A1 extends Request.Class<A1>()("A", { success: decodes }) {}
 // @ts-expect-error needs a service to encode
-class A2 extends Request.Class<A2>()("A", { success: encodes }) {}
+export class A2 extends Request.Class<A2>()("A", { success: encodes }) {}
 // @ts-expect-error needs a service to decode
-class A3 extends Request.Class<A3>()("A", { error: decodes }) {}
+export class A3 extends Request.Class<A3>()("A", { error: decodes }) {}
 // @ts-expect-error needs a service to decode
-class A4 extends Request.Class<A4>()("A", { stream: decodes }) {}
+export class A4 extends Request.Class<A4>()("A", { stream: decodes }) {}
 // @ts-expect-error needs a service to decode
-class A5 extends Request.Class<A5>()("A", { input: decodes }) {}
+export class A5 extends Request.Class<A5>()("A", { input: decodes }) {}
 // @ts-expect-error needs a service to decode
-class A6 extends Request.Class<A6>()("A", { progress: decodes }) {}
+export class A6 extends Request.Class<A6>()("A", { progress: decodes }) {}
 // @ts-expect-error needs a service to decode
-class A7 extends Request.Class<A7>()("A", { payload: { a: decodes } }) {}
+export class A7 extends Request.Class<A7>()("A", { payload: { a: decodes } }) {}
 // @ts-expect-error needs a service to encode
-class A8 extends Event.Class<A8>()("A", { a: encodes }) {}
+export class A8 extends Event.Class<A8>()("A", { a: encodes }) {}
 
 // ---- protocols
 
@@ -284,4 +284,4 @@ class Noted extends Request.Class<Noted>()("Noted", { annotations: Context.make(
 same<ReturnType<typeof readRequest>, Option.Option<number>>()
 const readRequest = () => Context.getOption(Noted.spec.annotations, Odd)
 
-export { any, anyPrefixed, anything, divide, Misspelt, Keyed, Late, tick }
+export { any, anyPrefixed, anything, divide, tick }
