@@ -71,7 +71,7 @@ export const makeUnsafe = (
     readable,
     writable,
     intake: options.intake,
-    outgoingHighBytes: options.outgoingHighBytes ?? 256 * 1024,
+    outgoingHighBytes: highBytes(options),
     // The system has copied what a socket has written. Other streams may pass the same memory on.
     copies: !(writable instanceof Net.Socket),
     shutdown: true
@@ -86,6 +86,9 @@ export const close = (link: StreamLink, options: Options): Effect.Effect<void> =
       resume(Effect.void)
     })
   })
+
+/** @internal */
+export const highBytes = (options: Options): number => options.outgoingHighBytes ?? 256 * 1024
 
 /** @internal */
 export const flushMillis = (options: Options): number => Duration.toMillis(options.flushFor ?? 2000)

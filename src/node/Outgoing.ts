@@ -49,9 +49,11 @@ export class Outgoing {
     return this.#failed ? 0 : this.#stream.writableLength
   }
 
-  /** Says that the stream takes no more bytes: what it holds is given up. */
+  /** Says that the stream takes no more bytes: what it holds is given up, and no one need wait for it to leave. */
   fail(): void {
+    if (this.#failed) return
     this.#failed = true
+    if (this.#owesDrained) this.#onDrained()
   }
 
   /** Calls `done` once, when all that was offered has left, or cannot, or `millis` have passed. */

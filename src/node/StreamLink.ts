@@ -95,9 +95,9 @@ export class StreamLink implements Link {
     return this.#outgoing.queuedBytes
   }
 
-  /** Ends the link from outside the streams: the process behind them is gone. */
-  endWith(reason: EndReason): void {
-    this.#end(reason)
+  /** Ends the link although its streams have not ended: the process behind them is gone. */
+  end(): void {
+    this.#onReadEnd({ _tag: "Ended" })
   }
 
   /**

@@ -3,5 +3,6 @@
  *
  * @since 0.1.0
  */
+export * as ChildProcess from "./ChildProcess.ts"
 export * as DuplexLink from "./DuplexLink.ts"
 export * as UnixSocket from "./UnixSocket.ts"

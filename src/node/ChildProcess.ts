@@ -1,0 +1,160 @@
+/**
+ * Links to processes that this one starts: frames over their stdin and stdout, or over descriptor 3.
+ *
+ * A child leads a process group of its own, so that what it starts ends with it. It sees the end of its input when this
+ * process closes the link or dies; one that does not heed it is terminated, then killed, by this process or, when this
+ * process was killed itself, by a small shell that watches it. Ctrl-C in a terminal reaches only this process, which
+ * ends its children by closing their scopes.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as NodeChildProcess from "node:child_process"
+import * as Fs from "node:fs"
+import type { Duplex, Readable, Writable } from "node:stream"
+import { Transport } from "../transport/Transport.ts"
+import { TransportError } from "../transport/TransportError.ts"
+import type { Wire } from "../wire/Wire.ts"
+import { Child } from "./Child.ts"
+import * as DuplexLink from "./DuplexLink.ts"
+import * as NodeWire from "./NodeWire.ts"
+
+/**
+ * What to start, and how it is to end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends DuplexLink.Options {
+  /** The program, looked up on `PATH`. No shell is involved. */
+  readonly command: string
+  readonly args?: ReadonlyArray<string> | undefined
+  /** Default: this process's working directory. */
+  readonly cwd?: string | undefined
+  /** Environment variables; `undefined` removes one. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** Adds `env` to this process's environment instead of starting from nothing. Default: true. */
+  readonly extendEnv?: boolean | undefined
+  /** What the child speaks. Default: the native wire, with checksums. */
+  readonly wire?: Wire | undefined
+  /**
+   * Where frames travel. `"stdout"`, the default: from stdout, to stdin. `"fd3"`: both ways over descriptor 3; stdin is
+   * then empty and stdout is treated like stderr.
+   */
+  readonly frames?: "stdout" | "fd3" | undefined
+  /**
+   * What happens to stderr, which is always read. `"drain"`, the default: nothing. `"inherit"`: it is passed on to this
+   * process's stderr. A function gets it as text, as it comes; it must not throw.
+   */
+  readonly stderr?: "drain" | "inherit" | ((text: string) => void) | undefined
+  /** Bytes of stderr that are kept for the reason `Exited`. Default: 65536 (64 KiB). */
+  readonly stderrTailBytes?: number | undefined
+  /** How a child that is no longer wanted is ended, in real time. */
+  readonly shutdown?: {
+    /** How long it may take to exit after the end of its input, before it is terminated. Default: 2 seconds. */
+    readonly endInputFor?: Duration.Input | undefined
+    /** How long it may take to exit after SIGTERM, before it is killed. Default: 2 seconds. */
+    readonly terminateFor?: Duration.Input | undefined
+  } | undefined
+  /**
+   * Lets a small shell, one for all children of this process, end the child when this process is killed. Not on Windows.
+   * Default: true.
+   */
+  readonly guard?: boolean | undefined
+}
+
+/**
+ * Starts `command` each time a link is opened.
+ *
+ * `open` fails with a `TransportError` of stage `"open"` when the command cannot be started. A link whose process is
+ * gone ends with `Exited`: exit code or signal, and the end of stderr, after its last output was delivered. Closing a
+ * link flushes it, ends the child's input, waits for it to exit, sends SIGTERM, waits, and sends SIGKILL, each to the
+ * whole process group.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<Transport> => {
+  const address = `child:${[options.command, ...options.args ?? []].join(" ")}`
+  return Layer.sync(Transport, () => ({
+    address,
+    wire: options.wire ?? NodeWire.sharedWire(),
+    open: Effect.map(
+      Effect.acquireRelease(start(options, address), (child) => child.close),
+      (child) => child.link
+    )
+  }))
+}
+
+const start = (options: Options, address: string): Effect.Effect<Child, TransportError> =>
+  Effect.callback<Child, TransportError>((resume) => {
+    const fail = (error: NodeJS.ErrnoException) =>
+      resume(Effect.fail(new TransportError({ stage: "open", address, detail: spawnFault(error, options), cause: error })))
+    try {
+      const spawned = spawn(options)
+      if (spawned.pid === undefined) spawned.once("error", fail)
+      else resume(Effect.succeed(childOf(spawned, options, address)))
+    } catch (error) {
+      fail(error as NodeJS.ErrnoException)
+    }
+  })
+
+const spawn = (options: Options): NodeChildProcess.ChildProcess =>
+  NodeChildProcess.spawn(options.command, options.args ?? [], {
+    cwd: options.cwd,
+    env: options.extendEnv === false ? { ...options.env } : { ...process.env, ...options.env },
+    detached: process.platform !== "win32",
+    windowsHide: true,
+    stdio: options.frames === "fd3" ? ["ignore", "pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe"]
+  })
+
+const childOf = (spawned: NodeChildProcess.ChildProcess, options: Options, address: string): Child => {
+  // Which of them are there follows from `spawn`.
+  const [stdin, stdout, stderr, fd3] = spawned.stdio as unknown as [Writable, Readable, Readable, Duplex]
+  const overFd3 = options.frames === "fd3"
+  return new Child({
+    address: `${address} (pid ${spawned.pid})`,
+    process: spawned,
+    readable: overFd3 ? fd3 : stdout,
+    writable: overFd3 ? fd3 : stdin,
+    texts: overFd3 ? [stdout, stderr] : [stderr],
+    onText: options.stderr === "inherit" ? passOn : options.stderr === "drain" ? undefined : options.stderr,
+    tailBytes: options.stderrTailBytes ?? 64 * 1024,
+    outgoingHighBytes: DuplexLink.highBytes(options),
+    guard: options.guard ?? true,
+    flushMillis: DuplexLink.flushMillis(options),
+    endInputMillis: Duration.toMillis(options.shutdown?.endInputFor ?? 2000),
+    terminateMillis: Duration.toMillis(options.shutdown?.terminateFor ?? 2000)
+  })
+}
+
+const passOn = (text: string): void => {
+  process.stderr.write(text)
+}
+
+const spawnFault = (error: NodeJS.ErrnoException, { command, cwd }: Options): string => {
+  if (cwd !== undefined && Fs.statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return `the working directory ${cwd} does not exist or is no directory; create it, or change cwd`
+  }
+  switch (error.code) {
+    case "ENOENT":
+      if (!command.includes("/")) return `${command} was not found on PATH; install it, or give its full path`
+      return Fs.existsSync(command) ?
+        `${command} exists, but the interpreter named in its first line does not; install that` :
+        `${command} does not exist; check the path`
+    case "EACCES":
+    case "EPERM":
+      return `${command} may not be executed by this user; make it executable (chmod +x), or run its interpreter`
+    case "E2BIG":
+      return "arguments and environment are too long for this system; pass less, e.g. by a file or as messages"
+    case "EAGAIN":
+    case "EMFILE":
+    case "ENFILE":
+    case "ENOMEM":
+      return `the system has no room for another process (${error.code}); close some, or raise the limits (ulimit)`
+    default:
+      return `the system says ${error.code ?? error.message}`
+  }
+}
