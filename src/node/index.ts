@@ -5,4 +5,5 @@
  */
 export * as ChildProcess from "./ChildProcess.ts"
 export * as DuplexLink from "./DuplexLink.ts"
+export * as Stdio from "./Stdio.ts"
 export * as UnixSocket from "./UnixSocket.ts"
