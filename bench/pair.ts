@@ -1,0 +1,114 @@
+/** A subject's server and client process, and how one window of it is measured. */
+import { cpus } from "node:os"
+import { execPath } from "node:process"
+import { exited, nodeArgs, spawnNode } from "./children.ts"
+import type { Commanded, Control } from "./control.ts"
+import type { Sample, WarmWindow } from "./measure.ts"
+import type { Job } from "./process.ts"
+import type { ClientPlace, Transport } from "./subject.ts"
+import type { Subject } from "./subjects.ts"
+
+/** What the processes of one round have in common. */
+export interface Site {
+  readonly transport: Transport
+  readonly control: Control
+  readonly controlPath: string
+  /** The folder of the built bench. */
+  readonly built: string
+  /** A folder for sockets. */
+  readonly folder: string
+  /** Arguments that give a process a profile of that name. */
+  readonly profile: (name: string) => ReadonlyArray<string>
+}
+
+export interface Pair {
+  readonly subject: Subject
+  readonly server: Commanded | undefined
+  readonly client: Commanded | undefined
+  readonly windows: ReadonlyArray<WarmWindow>
+}
+
+/** What one window gave: the client's sample, and the CPU of the server and of the rest of the machine. */
+export interface Measured extends Sample {
+  readonly serverCpuMicros: number
+  /** CPU that neither of the two processes used, as a share of the machine. */
+  readonly foreignShare: number
+}
+
+export const socketPath = ({ folder }: Site, { name }: Subject): string => `${folder}/${name}.sock`
+
+const entry = (site: Site, job: Job): ReadonlyArray<string> => [
+  ...nodeArgs,
+  ...site.profile(`${job.role}-of-${job.subject}`),
+  `${site.built}/process.js`,
+  JSON.stringify(job)
+]
+
+const start = async (site: Site, job: Job): Promise<Commanded> => {
+  const name = `${job.role} of ${job.subject}`
+  const child = spawnNode(entry(site, job), ["ignore", "inherit", "inherit"])
+  const failed = exited(child).then(() => {
+    throw new Error(`${name} over ${site.transport} has ended before it was ready`)
+  })
+  // It also ends when all is done, and then no one listens.
+  failed.catch(() => {})
+  return Promise.race([site.control.arrival(name), failed])
+}
+
+/** Starts the processes that `windows` need. A cold start over stdio needs none: its client spawns the server. */
+export const open = async (site: Site, subject: Subject, wanted: (window: string) => boolean): Promise<Pair> => {
+  const common = { subject: subject.name, control: site.controlPath }
+  const warm = subject.windows === undefined || subject.windows.some((window) => window !== "cold" && wanted(window))
+  if (site.transport === "unix") {
+    const place = { transport: "unix", path: socketPath(site, subject) } as const
+    const server = await start(site, { ...common, role: "server", place })
+    return { subject, server, ...(await client(site, subject, warm, place, wanted)) }
+  }
+  if (!warm) return { subject, server: undefined, client: undefined, windows: [] }
+  const serverJob: Job = { ...common, role: "server", place: { transport: "stdio" } }
+  const place = { transport: "stdio", command: execPath, args: entry(site, serverJob) } as const
+  const server = site.control.arrival(`server of ${subject.name}`)
+  server.catch(() => {})
+  const opened = await client(site, subject, warm, place, wanted)
+  return { subject, server: await server, ...opened }
+}
+
+const client = async (
+  site: Site,
+  subject: Subject,
+  warm: boolean,
+  place: ClientPlace,
+  wanted: (window: string) => boolean
+): Promise<Pick<Pair, "client" | "windows">> => {
+  if (!warm) return { client: undefined, windows: [] }
+  const client = await start(site, { subject: subject.name, control: site.controlPath, role: "client", place })
+  const offered = await client.ask<ReadonlyArray<WarmWindow>>("offered")
+  return { client, windows: offered.filter(wanted) }
+}
+
+export const close = async ({ client, server }: Pair): Promise<void> => {
+  await client?.dismiss()
+  await server?.dismiss()
+}
+
+/** CPU time that anything on this machine has used so far, in microseconds. */
+const machineMicros = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + (user + nice + sys + irq) * 1000, 0)
+
+/** Warms the code, collects the garbage of both processes, and measures. */
+export const measure = async (
+  { client, server }: Pair,
+  window: WarmWindow,
+  { windowMillis, warmMillis }: { readonly windowMillis: number; readonly warmMillis: number }
+): Promise<Measured> => {
+  if (client === undefined || server === undefined) throw new Error("this pair is only for cold starts")
+  await client.ask("warmUp", { window, millis: warmMillis })
+  await Promise.all([client.ask("gc"), server.ask("gc")])
+  const serverBefore = await server.ask<number>("cpuMicros")
+  const machineBefore = machineMicros()
+  const sample = await client.ask<Sample>("run", { window, millis: windowMillis })
+  const machine = machineMicros() - machineBefore
+  const serverCpuMicros = (await server.ask<number>("cpuMicros")) - serverBefore
+  const foreign = machine - sample.cpuMicros - serverCpuMicros
+  return { ...sample, serverCpuMicros, foreignShare: Math.max(0, foreign) / (sample.millis * 1000 * cpus().length) }
+}

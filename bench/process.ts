@@ -1,0 +1,44 @@
+/** The entry of a measured process: becomes the server or the client of a subject, and does what the bench asks. */
+import { obey, type Commands } from "./control.ts"
+import { offered, run, warmUp, type WarmWindow } from "./measure.ts"
+import type { ClientPlace, ServerPlace } from "./subject.ts"
+import { subjectNamed } from "./subjects.ts"
+
+export type Job = {
+  readonly subject: string
+  /** Where the bench waits for this process. */
+  readonly control: string
+} & (
+  | { readonly role: "server"; readonly place: ServerPlace }
+  | { readonly role: "client"; readonly place: ClientPlace }
+)
+
+/** The name a process reports under. */
+export const nameOf = (job: Pick<Job, "subject" | "role">): string => `${job.role} of ${job.subject}`
+
+const common: Commands = {
+  gc: () => globalThis.gc!(),
+  cpuMicros: () => {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  }
+}
+
+const become = async (job: Job): Promise<Commands> => {
+  const subject = subjectNamed(job.subject)
+  if (job.role === "server") {
+    await (await subject.server()).serve(job.place)
+    return common
+  }
+  const client = await (await subject.client()).connect(job.place)
+  return {
+    ...common,
+    offered: () => offered(client),
+    warmUp: ({ window, millis }: { readonly window: WarmWindow; readonly millis: number }) =>
+      warmUp(client, window, millis),
+    run: ({ window, millis }: { readonly window: WarmWindow; readonly millis: number }) => run(client, window, millis)
+  }
+}
+
+const job: Job = JSON.parse(process.argv[2]!)
+obey(job.control, nameOf(job), await become(job))

@@ -1,0 +1,107 @@
+/**
+ * `npm run bench`: measures every subject side by side, prints a table, and writes JSON.
+ *
+ * Progress goes to stderr and the table to stdout. A wrong answer, a crash or a hang of any subject fails the run.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { cpus, tmpdir } from "node:os"
+import { dirname, join, resolve } from "node:path"
+import { parse, usage, type Args } from "./args.ts"
+import { build } from "./build.ts"
+import { Control } from "./control.ts"
+import type { Site } from "./pair.ts"
+import { Results } from "./results.ts"
+import { runRound } from "./round.ts"
+import { median, quantile } from "./stats.ts"
+import { table } from "./table.ts"
+import type { Transport } from "./subject.ts"
+
+const profile = (args: Args, transport: Transport, round: number): Site["profile"] => {
+  const folder = args.cpuProf === undefined ? undefined : resolve(args.cpuProf)
+  if (folder === undefined) return () => []
+  return (name) => [
+    "--cpu-prof",
+    `--cpu-prof-dir=${folder}`,
+    `--cpu-prof-name=${transport}-${round + 1}-${name}.cpuprofile`
+  ]
+}
+
+/** One line that is written over on a terminal; elsewhere a line per round. */
+const progress = (prefix: string, text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${prefix}: ${text}`)
+  else if (text === "") process.stderr.write(`${prefix}\n`)
+}
+
+const measureAll = async (
+  args: Args,
+  folder: string
+): Promise<{ results: Results; foreign: ReadonlyArray<number> }> => {
+  const results = new Results()
+  const foreign: Array<number> = []
+  const built = build()
+  const controlPath = join(folder, "control")
+  const control = new Control(controlPath)
+  for (let round = 0; round < args.rounds; round++) {
+    for (const transport of args.transports) {
+      const prefix = `round ${round + 1} of ${args.rounds} over ${transport}`
+      progress(prefix, "")
+      const sockets = mkdtempSync(join(folder, "sockets-"))
+      const site = { transport, control, controlPath, built, folder: sockets, profile: profile(args, transport, round) }
+      await runRound({
+        args,
+        site,
+        round,
+        record: (subject, metric, value) => results.add(transport, subject, metric, value),
+        onForeign: (share) => foreign.push(share),
+        onProgress: (text) => progress(prefix, text)
+      })
+    }
+  }
+  control.close()
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
+  return { results, foreign }
+}
+
+const warnOfNoise = (foreign: ReadonlyArray<number>): void => {
+  if (foreign.length === 0 || median(foreign) < 0.05) return
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+  process.stderr.write(
+    `other processes took ${percent(median(foreign))} of the machine meanwhile (${percent(quantile(foreign, 0.9))} in a tenth of the windows): measure again when it is quiet\n`
+  )
+}
+
+const main = async (): Promise<void> => {
+  const args = parse(process.argv.slice(2))
+  if (args === "help") return console.log(usage)
+  const from = performance.now()
+  const folder = mkdtempSync(join(tmpdir(), "effect-ipc-bench-"))
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  const { results, foreign } = await measureAll(args, folder)
+  const meta = {
+    node: process.version,
+    cpu: `${cpus().length} x ${cpus()[0]!.model}`,
+    date: new Date().toISOString(),
+    rounds: args.rounds,
+    windowMillis: args.windowMillis,
+    seconds: Math.round((performance.now() - from) / 1000),
+    foreignCpuShare: foreign.length === 0 ? 0 : median(foreign)
+  }
+  console.log(
+    `${table(results, args)}\n\n${Object.values(meta).slice(0, 3).join(", ")}, ${args.rounds} rounds, ${meta.seconds} s`
+  )
+  warnOfNoise(foreign)
+  if (args.json === undefined) return
+  const all = results.rows(args.transports)
+  const rows = all.map(({ metric, subject, transport, value }) => ({ subject, transport, metric, value }))
+  mkdirSync(dirname(resolve(args.json)), { recursive: true })
+  writeFileSync(args.json, `${JSON.stringify({ rows, meta, samples: all.map(({ samples }) => samples) }, null, 1)}\n`)
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
+// A failed run may have left processes.
+process.exit()

@@ -1,0 +1,24 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RpcServer from "../../../src/peer/RpcServer.ts"
+import type { Listener } from "../../../src/transport/Transport.ts"
+import type { TransportError } from "../../../src/transport/TransportError.ts"
+import type { ServerPlace } from "../../subject.ts"
+import { held } from "../shared/fibers.ts"
+import { handlers } from "./handlers.ts"
+import { Bench } from "./protocol.ts"
+
+const listenerAt = async (place: ServerPlace): Promise<Layer.Layer<Listener, TransportError>> => {
+  if (place.transport === "stdio") {
+    const Stdio = await import("../../../src/node/Stdio.ts")
+    return Stdio.layerListener()
+  }
+  const UnixSocket = await import("../../../src/node/UnixSocket.ts")
+  return UnixSocket.layerListener({ path: place.path })
+}
+
+export const serve = async (place: ServerPlace, only?: "calls"): Promise<void> => {
+  const listener = await listenerAt(place)
+  const streams = only === "calls" ? undefined : await import("../shared/streams.ts")
+  return held(Effect.void, Layer.merge(handlers(streams), listener), RpcServer.run(Bench))
+}

@@ -1,0 +1,5 @@
+/** raw-json in a program that uses Effect for something else. */
+import "effect/Effect"
+import "effect/Schema"
+
+export { connect } from "./client.ts"
