@@ -93,6 +93,10 @@ describe("the shape of a schema", () => {
     const tree = Schema.Struct({ value, children: Schema.Array(Schema.suspend((): Schema.Codec<Tree> => tree)) })
     return tree
   }
+  class Branch extends Schema.Class<Branch>("Branch")({
+    value: Schema.Number,
+    children: Schema.Array(Schema.suspend((): Schema.Codec<Branch, Tree> => Branch))
+  }) {}
   class Point extends Schema.Class<Point>("Point")({ x: Schema.Number, y: Schema.Number }) {}
   const plain = Schema.Struct({ x: Schema.Number, y: Schema.Number })
 
@@ -115,6 +119,7 @@ describe("the shape of a schema", () => {
     ],
     ["the type that text decodes to", Schema.String, Schema.DateFromString],
     ["encoded names", plain, Schema.Struct({ x: Schema.Number, z: Schema.Number }).pipe(Schema.encodeKeys({ z: "y" }))],
+    ["a class around a recursive type", treeOf(Schema.Number), Branch],
     ["where recursion is built", treeOf(Schema.Number), treeOf(Schema.Number)]
   ])("does not depend on %s", (_, one, other) => {
     assert.strictEqual(Shape.of(one), Shape.of(other))
@@ -231,20 +236,20 @@ describe("the shape of a schema", () => {
   it("does not depend on what was looked at before", () => {
     const build = () => {
       const leaf = Schema.Struct({ name: Schema.String, note: Schema.optionalKey(Schema.String) })
-      const tree: Request.Codec = Schema.Struct({
-        leaf,
-        again: Schema.Array(leaf),
-        more: Schema.Array(Schema.suspend((): Request.Codec => tree))
-      })
-      return { leaf, tree }
+      const branches = Schema.Array(Schema.suspend((): Request.Codec => tree))
+      const tree: Request.Codec = Schema.Struct({ leaf, again: Schema.Array(leaf), branches })
+      return { leaf, branches, tree }
     }
     const first = build()
-    const whole = Shape.of(first.tree)
-    const leaf = Shape.of(first.leaf)
     const second = build()
-    assert.strictEqual(Shape.of(second.leaf), leaf)
-    assert.strictEqual(Shape.of(second.tree), whole)
-    assert.strictEqual(Shape.of(second.tree), whole)
+    const parts = ["leaf", "branches", "tree"] as const
+    const shapes = parts.map((part) => Shape.of(first[part]))
+    const backwards = parts.toReversed().map((part) => Shape.of(second[part]))
+    assert.deepStrictEqual(backwards.toReversed(), shapes)
+    assert.deepStrictEqual(
+      parts.map((part) => Shape.of(second[part])),
+      shapes
+    )
   })
 })
 
