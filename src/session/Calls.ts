@@ -84,7 +84,7 @@ export class Calls {
       timeoutMillis: call.deadlineMillis === Infinity ? 0 : Math.max(1, Math.ceil(call.deadlineMillis - nowMillis)),
       headers: call.headers
     })
-    if (typeof sent === "number") return
+    if (typeof sent === "number") return call.credited()
     this.#table.take(call.id)
     if (sent._tag === "Oversized" && !this.#greeted) {
       this.#needsHello = true

@@ -34,7 +34,7 @@ export abstract class Exchange {
     this.method = method
   }
 
-  /** More items may be sent, after `sendItems` had taken none. */
+  /** Items may be sent: the request has left, or there is credit after `sendItems` had taken none. */
   credited(): void {}
   /** Items arrived: of the answer for a call, of the input for a duty. */
   items(_items: ReadonlyArray<unknown>, _bytes: number): void {}

@@ -92,7 +92,6 @@ export class Session implements Outbox {
       return refuse(call, { _tag: "Unsayable", detail: "this wire has no answers" }, "local")
     }
     this.#calls.ask(call, nowMillis)
-    if (call.state === "open" && this.#held.delete(call)) call.credited()
   }
 
   /** Gives a call up: it is not told, and the peer stops working on it. */

@@ -1,0 +1,252 @@
+/**
+ * The pump: link -> codec -> session -> peer, and back. It joins the rooms and decides nothing.
+ *
+ * What one tick has to say is gathered and leaves in one chunk at the end of the tick; a large batch leaves earlier,
+ * so that both ends work at the same time. Bytes are read as they come: reading never waits for a handler or a writer.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type { Call, Duty, Side } from "../session/Exchange.ts"
+import type { EventMessage, Hello, Message, Refusal } from "../session/Message.ts"
+import * as Session from "../session/Session.ts"
+import type { EndReason, Link, LinkSink } from "../transport/Link.ts"
+import type { About, Codec, CodecOptions, Lexicon, Out, Wire } from "../wire/Wire.ts"
+import { WriteBuffer } from "../wire/WriteBuffer.ts"
+import type { IpcError } from "./IpcError.ts"
+import * as Reason from "./Reason.ts"
+
+/** Gathered bytes leave at once from here on: waiting for the end of the tick would make the two ends take turns. */
+const flushBytes = 2048
+
+/** How much of what is no frame is quoted. */
+const quotedBytes = 200
+
+/** What a connection is for. */
+export interface Port {
+  duty(method: number): Duty
+  event(event: EventMessage): void
+  eventsCredited(): void
+  /** Something to report that concerns no call. */
+  fault(error: IpcError): void
+  /** The connection is over. Called once, last. */
+  closed(error: IpcError): void
+}
+
+export interface Options {
+  readonly link: Link
+  readonly wire: Wire
+  readonly lexicon: Lexicon
+  readonly session: Session.Options
+  readonly codec: CodecOptions
+  /** Bytes the link may hold before the peer counts as one that does not read. */
+  readonly outgoingMaxBytes: number
+  /** Where timers run, and the clock they go by. */
+  readonly context: Context.Context<never>
+  readonly clock: Clock.Clock
+}
+
+export class Connection implements Session.Sink, Out, LinkSink {
+  readonly session: Session.Session
+  readonly buffer = new WriteBuffer()
+  readonly #options: Options
+  readonly #port: Port
+  readonly #link: Link
+  readonly #codec: Codec
+  readonly #runFork: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
+  readonly #flush = (): void => this.flush()
+  readonly #offer = (chunk: Uint8Array): void => {
+    if (!this.#link.offer(chunk)) this.#full = true
+  }
+  #nowMillis: number
+  #reading = false
+  #flushSoon = false
+  #full = false
+  #timer: Fiber.Fiber<void> | undefined
+  #timerMillis = Infinity
+  #abandonMillis = Infinity
+  #junkBytes = 0
+  #junk = new Uint8Array(0)
+  #end: EndReason | undefined
+
+  constructor(options: Options, port: Port) {
+    this.#options = options
+    this.#port = port
+    this.#link = options.link
+    this.#codec = options.wire.open(options.lexicon, options.codec)
+    this.#runFork = Effect.runForkWith(options.context)
+    this.#nowMillis = this.#readClock()
+    this.session = new Session.Session(this, options.session, this.#nowMillis)
+  }
+
+  get address(): string {
+    return this.#link.address
+  }
+
+  /** Says Hello and starts to read. */
+  start(): void {
+    this.session.open()
+    this.#link.start(this)
+    this.#arm()
+  }
+
+  ask(call: Call): void {
+    if (call.timeoutMillis === 0) return this.session.ask(call, this.#nowMillis)
+    this.#nowMillis = this.#readClock()
+    this.session.ask(call, this.#nowMillis)
+    this.#arm()
+  }
+
+  drain(): void {
+    this.session.drain(this.#readClock())
+    this.#arm()
+  }
+
+  /** Makes the error of a refusal. */
+  error(reason: Refusal, side: Side, method?: string): IpcError {
+    const place = method === undefined ? { address: this.address } : { address: this.address, method }
+    return Reason.fromRefusal(reason, side, place, this.#end)
+  }
+
+  /** Offers the link what was gathered. */
+  flush(): void {
+    this.#flushSoon = false
+    if (this.buffer.bytes > 0) this.buffer.flush(this.#offer)
+    const { queuedBytes } = this.#link
+    if (queuedBytes === 0) return this.buffer.reuse()
+    if (queuedBytes > this.#options.outgoingMaxBytes) {
+      this.session.lost({ _tag: "Disconnected", detail: `the peer stopped reading: ${queuedBytes} bytes wait for it` })
+    } else if (this.#full && this.session.writable) {
+      this.session.setWritable(false)
+    }
+  }
+
+  // What the link tells
+
+  bytes(chunk: Uint8Array): void {
+    this.#nowMillis = this.#readClock()
+    this.#reading = true
+    this.#codec.read(chunk, this)
+    this.#reading = false
+    this.#afterReading()
+  }
+
+  drained(): void {
+    this.#full = false
+    this.flush()
+    if (!this.session.writable && !this.#full) this.session.setWritable(true)
+  }
+
+  end(reason: EndReason): void {
+    this.#end = reason
+    this.#codec.end(this)
+    this.#reportJunk()
+    this.session.lost({ _tag: "Disconnected", detail: Reason.describeEnd(reason) })
+  }
+
+  // What the codec tells
+
+  message(message: Message): void {
+    this.session.receive(message, this.#nowMillis)
+  }
+
+  refuse(about: About, id: number, method: number, reason: Refusal): void {
+    this.session.unreadable(about, id, method, reason)
+  }
+
+  junk(bytes: Uint8Array): void {
+    const room = quotedBytes - this.#junk.length
+    if (room > 0) this.#junk = Uint8Array.of(...this.#junk, ...bytes.subarray(0, room))
+    this.#junkBytes += bytes.length
+  }
+
+  // What the session tells
+
+  send(message: Message): number | Refusal {
+    const written = this.#codec.write(message, this)
+    if (this.buffer.bytes >= flushBytes) {
+      this.flush()
+    } else if (!this.#flushSoon && !this.#reading) {
+      this.#flushSoon = true
+      queueMicrotask(this.#flush)
+    }
+    return written
+  }
+
+  duty(method: number): Duty {
+    return this.#port.duty(method)
+  }
+
+  event(event: EventMessage): void {
+    this.#port.event(event)
+  }
+
+  eventsCredited(): void {
+    this.#port.eventsCredited()
+  }
+
+  accepted(_hello: Hello): void {}
+
+  fault(reason: Refusal): void {
+    this.#port.fault(this.error(reason, "local"))
+  }
+
+  closed(reason: Refusal, side: Side): void {
+    this.flush()
+    this.#timer?.interruptUnsafe()
+    this.#timer = undefined
+    this.#port.closed(this.error(reason, side))
+  }
+
+  // Time
+
+  #afterReading(): void {
+    this.flush()
+    this.#reportJunk()
+    const { abandonAfterMillis } = this.#options.wire
+    if (abandonAfterMillis > 0) {
+      this.#abandonMillis = this.#codec.unfinished ? this.#nowMillis + abandonAfterMillis : Infinity
+    }
+    this.#arm()
+  }
+
+  #reportJunk(): void {
+    if (this.#junkBytes === 0) return
+    const text = JSON.stringify(new TextDecoder().decode(this.#junk))
+    const detail = `${this.#junkBytes} bytes that belong to no frame were skipped: ${text}`
+    this.#junkBytes = 0
+    this.#junk = new Uint8Array(0)
+    this.fault({ _tag: "Malformed", detail })
+  }
+
+  /** Sees to it that `#tick` runs when something is due, and that no timer runs when nothing is. */
+  #arm(): void {
+    const dueMillis = Math.min(this.session.deadlineMillis, this.#abandonMillis)
+    if (dueMillis === Infinity ? this.#timer === undefined : dueMillis >= this.#timerMillis) return
+    this.#timer?.interruptUnsafe()
+    this.#timer = undefined
+    this.#timerMillis = dueMillis
+    if (dueMillis === Infinity) return
+    const wait = Math.max(0, dueMillis - this.#readClock())
+    this.#timer = this.#runFork(Effect.flatMap(Effect.sleep(wait), () => Effect.sync(() => this.#tick())))
+  }
+
+  #tick(): void {
+    this.#timer = undefined
+    this.#timerMillis = Infinity
+    this.#nowMillis = this.#readClock()
+    if (this.#nowMillis >= this.#abandonMillis) {
+      this.#codec.abandon(this)
+      this.#afterReading()
+    }
+    this.session.tick(this.#nowMillis)
+    this.#arm()
+  }
+
+  #readClock(): number {
+    return Number(this.#options.clock.monotonicTimeNanosUnsafe()) / 1e6
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Compiles a protocol for a codec: per tag its number, and pure functions between values and JSON.
+ *
+ * Schemas are compiled when a part is first encoded or decoded, once per protocol and process, so a program pays for
+ * what it says. Where code generation is forbidden, Schema's interpreter does the same, slower.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
+import type { Codec } from "../protocol/Request.ts"
+import type { Lexicon, Method, RawShape, Shape } from "../wire/Wire.ts"
+
+const compiled = new WeakMap<AnyProtocol, { server?: Lexicon; client?: Lexicon }>()
+
+/** Answers the lexicon of one side of a protocol. */
+export const compile = (protocol: AnyProtocol, side: Side): Lexicon => {
+  let lexicons = compiled.get(protocol)
+  if (lexicons === undefined) compiled.set(protocol, (lexicons = {}))
+  return (lexicons[side] ??= make(protocol, side))
+}
+
+const make = (protocol: AnyProtocol, side: Side): Lexicon => ({
+  protocol: protocol.name,
+  version: protocol.version,
+  get fingerprint() {
+    return protocol.fingerprint
+  },
+  says: (side === "server" ? protocol.client : protocol.server).map(methodOf),
+  answers: (side === "server" ? protocol.server : protocol.client).map(methodOf)
+})
+
+const methods = new WeakMap<Member, Method>()
+
+/** The same class has the same method on both sides, so both sides of a test share what was compiled. */
+const methodOf = (member: Member): Method => {
+  let method = methods.get(member)
+  if (method === undefined) methods.set(member, (method = compileMember(member)))
+  return method
+}
+
+const compileMember = (member: Member): Method => {
+  const { tag, kind } = member
+  const payload = payloadShape(member)
+  if (member.kind === "event") {
+    const none = absent(tag, "answer")
+    return { tag, kind, payload, success: none, error: none, item: none, input: none, progress: none }
+  }
+  const { error, input, progress, stream, success } = member.spec
+  return {
+    tag,
+    kind,
+    payload,
+    success: success === undefined ? nothing : valueShape(success),
+    error: error === undefined ? absent(tag, "error") : valueShape(error),
+    item: stream === undefined ? absent(tag, "stream") : valueShape(stream),
+    input: input === undefined ? absent(tag, "input") : valueShape(input),
+    progress: progress === undefined ? absent(tag, "progress") : valueShape(progress)
+  }
+}
+
+const valueShape = (schema: Codec): Shape => {
+  const codec = Schema.toCodecJson(schema)
+  return lazyShape(
+    () => encoder(codec),
+    () => decoder(codec),
+    isBytes(schema) ? bytes : undefined
+  )
+}
+
+/** The fields of a request or event: the caller gives them plain, who answers gets an instance of the class. */
+const payloadShape = (member: Member): Shape => {
+  const fields = member.spec.payload
+  const struct = Schema.Struct(fields)
+  const hasDefaults = Object.values(fields).some((field) => field.ast.context?.constructorDefault !== undefined)
+  return lazyShape(
+    () => {
+      const encode = encoder(Schema.toCodecJson(struct))
+      return hasDefaults ? (value) => encode(struct.make(value as typeof struct.Type)) : encode
+    },
+    () => {
+      // The instance's own schema asks for the tag, which the frame already carries as a number.
+      const decode = decoder(Schema.toCodecJson(member as unknown as Codec))
+      return (json) => decode(tagged(json, member.tag))
+    },
+    onlyBytes(member)
+  )
+}
+
+const tagged = (json: unknown, tag: string): unknown => {
+  if (typeof json === "object" && json !== null) (json as { _tag: string })._tag = tag
+  return json
+}
+
+type Convert = (value: unknown) => unknown
+
+const lazyShape = (makeEncode: () => Convert, makeDecode: () => Convert, raw: RawShape | undefined): Shape => {
+  let encode: Convert | undefined
+  let decode: Convert | undefined
+  return {
+    encode: (value) => (encode ??= makeEncode())(value),
+    decode: (json) => (decode ??= makeDecode())(json),
+    raw
+  }
+}
+
+const decoder = (codec: Codec): Convert => {
+  SchemaJITCompiler.enable(codec.ast)
+  return Schema.decodeUnknownSync(codec)
+}
+
+const encoder = (codec: Codec): Convert => {
+  SchemaJITCompiler.enable(Schema.flip(codec).ast)
+  return Schema.encodeUnknownSync(codec)
+}
+
+/** What a request without `success` answers. */
+const nothing: Shape = { encode: () => undefined, decode: () => undefined, raw: undefined }
+
+const absent = (tag: string, part: string): Shape => {
+  const refuse = () => {
+    throw new Error(`${tag} has no ${part}`)
+  }
+  return { encode: refuse, decode: refuse, raw: undefined }
+}
+
+const isBytes = (schema: Schema.Constraint): boolean => schema.ast === Schema.Uint8Array.ast
+
+const checkedBytes = (value: unknown): Uint8Array => {
+  if (value instanceof Uint8Array) return value
+  throw new Error("Expected a Uint8Array")
+}
+
+const bytes: RawShape = { encode: checkedBytes, decode: (value) => value }
+
+/** A payload whose one field is a `Uint8Array` travels as these bytes. */
+const onlyBytes = (member: Member): RawShape | undefined => {
+  const [name, ...others] = Object.keys(member.spec.payload)
+  if (name === undefined || others.length > 0 || !isBytes(member.spec.payload[name]!)) return undefined
+  return {
+    encode: (value) => checkedBytes((value as Record<string, unknown> | undefined)?.[name]),
+    decode: (value) => new member({ [name]: value })
+  }
+}

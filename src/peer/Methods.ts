@@ -1,0 +1,96 @@
+/**
+ * Builds the record of methods of a client, once per connection.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Event from "../protocol/Event.ts"
+import type { AnyProtocol, Side } from "../protocol/Protocol.ts"
+import type * as Request from "../protocol/Request.ts"
+import type { Headers } from "../session/Message.ts"
+import * as Asking from "./Asking.ts"
+import type { CallOptions } from "./Client.ts"
+import * as Options from "./Options.ts"
+import type { Peer } from "./Peer.ts"
+
+/**
+ * Options of a client besides those of every peer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ClientOptions {
+  /** Headers of every call. */
+  readonly headers?: Headers | undefined
+  /** The deadline of a call that has none of its own, nor its request. Default: none. */
+  readonly timeout?: Duration.Input | undefined
+}
+
+interface AnyCallOptions extends CallOptions {
+  readonly onProgress?: ((progress: unknown) => Effect.Effect<void>) | undefined
+  readonly input?: unknown
+}
+
+type Method = (payload?: unknown, options?: AnyCallOptions) => unknown
+
+/** A client before its protocol's types are put on. */
+export type AnyClient = Readonly<Record<string, unknown>>
+
+/** Makes what `side` of `protocol` may say through `peer`. */
+export const make = (peer: Peer, protocol: AnyProtocol, side: Side, options: ClientOptions): AnyClient => {
+  const says = side === "server" ? protocol.client : protocol.server
+  const client: Record<string, unknown> = Object.create(null)
+  says.forEach((member, number) => {
+    if (member.kind === "request") client[member.tag] = methodOf(peer, member, number, options)
+  })
+  client.send = (request: { readonly _tag: string }, callOptions?: AnyCallOptions) =>
+    (client[request._tag] as Method)(request, callOptions)
+  client.emit = (event: { readonly _tag: string }) =>
+    peer.emitter.emit(peer.numbers.get(event._tag)!, event._tag, event)
+  client.events = (event: Event.Any) => peer.streams!.events(peer.subscriptions, event.tag)
+  return Object.freeze(client)
+}
+
+const methodOf = (peer: Peer, request: Request.Any, method: number, defaults: ClientOptions): Method => {
+  const { connection, streams } = peer
+  const { input, progress, stream, timeout } = request.spec
+  const route: Asking.Route = { connection, method, tag: request.tag }
+  const timeoutMillis = deadline(timeout ?? defaults.timeout)
+  const question = (payload: unknown, options: AnyCallOptions | undefined): Asking.Question => ({
+    payload: payload ?? {},
+    timeoutMillis: options?.timeout === undefined ? timeoutMillis : deadline(options.timeout),
+    headers: joined(defaults.headers, options?.headers)
+  })
+  if (stream !== undefined) {
+    return (payload, options) => streams!.askStream(route, () => question(payload, options), options?.input as never)
+  }
+  const asked: Asked =
+    progress === undefined
+      ? (payload, options, started) => Asking.ask(route, question(payload, options), started)
+      : (payload, options, started) => {
+          const asking = question(payload, options)
+          const onProgress = options?.onProgress
+          return onProgress === undefined
+            ? Asking.ask(route, asking, started)
+            : Asking.askReported(route, asking, onProgress, started)
+        }
+  if (input === undefined) return asked
+  return (payload, options) =>
+    streams!.askWithInput((started) => asked(payload, options, started), connection, options?.input as never)
+}
+
+type Asked = (
+  payload?: unknown,
+  options?: AnyCallOptions,
+  started?: (call: Asking.UnaryCall) => void
+) => Effect.Effect<unknown, unknown>
+
+/** Milliseconds of a timeout as sessions count them: 0 is none, and one that has passed already is the shortest there is. */
+const deadline = (timeout: Duration.Input | undefined): number => {
+  const millis = Options.millis(timeout, Infinity)
+  return millis === Infinity ? 0 : Math.max(1, millis)
+}
+
+const joined = (ofClient: Headers | undefined, ofCall: Headers | undefined): Headers | undefined =>
+  ofClient === undefined || ofCall === undefined ? (ofCall ?? ofClient) : { ...ofClient, ...ofCall }

@@ -1,0 +1,96 @@
+/**
+ * What a user may set of a peer, with the defaults.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { accepts } from "../protocol/Protocol.ts"
+import * as Greeting from "../session/Greeting.ts"
+import type * as Session from "../session/Session.ts"
+import type { Lexicon, Wire } from "../wire/Wire.ts"
+import type { IpcError } from "./IpcError.ts"
+
+/**
+ * Options that a client and a server share. Limits hold for each connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PeerOptions {
+  /** The largest frame this side reads, in bytes; at least 65536. Default: 16777216 (16 MiB). */
+  readonly maxFrameBytes?: number | undefined
+  /** How many calls of the peer may be in flight; more are refused with `Overloaded`. At least 16. Default: 16384. */
+  readonly maxCallsInFlight?: number | undefined
+  /** Bytes that may wait for a peer that does not read, before the connection is closed. Default: 67108864 (64 MiB). */
+  readonly outgoingMaxBytes?: number | undefined
+  /** How many handlers of one connection run at a time; the other calls wait. Default: no limit. */
+  readonly concurrency?: number | undefined
+  /** Events a subscriber may lag behind before its stream fails with `Overloaded`. Default: 256. */
+  readonly eventBuffer?: number | undefined
+  /** How long the peer may take to say Hello. Default: 10 seconds. */
+  readonly handshakeTimeout?: Duration.Input | undefined
+  /** How long closing waits for what is running. Default: 10 seconds. */
+  readonly drainTimeout?: Duration.Input | undefined
+  /** Pings a peer that is silent for this long; after twice this long it is `PeerSilent`. Default: no heartbeat. */
+  readonly heartbeat?: Duration.Input | undefined
+  /** What both sides must know. A client sends it; a server refuses who does not (`Unauthorized`). Default: none. */
+  readonly secret?: Redacted.Redacted<string> | undefined
+  /** Which versions of the protocol the peer may have. Default: the same major one; below 1.0, the same minor one. */
+  readonly accepts?: ((version: string) => boolean) | undefined
+  /** Hears of what concerns no call: junk between frames, a message nobody can read. Default: a log line (warning). */
+  readonly onFault?: ((error: IpcError) => Effect.Effect<void>) | undefined
+}
+
+export const defaults = {
+  maxFrameBytes: 16 * 1024 * 1024,
+  maxCallsInFlight: 16384,
+  outgoingMaxBytes: 64 * 1024 * 1024,
+  eventBuffer: 256,
+  timeoutMillis: 10_000
+} as const
+
+const leastFrameBytes = 64 * 1024
+const leastCalls = 16
+
+export const maxFrameBytes = (options: PeerOptions): number =>
+  Math.max(leastFrameBytes, options.maxFrameBytes ?? defaults.maxFrameBytes)
+
+/** Milliseconds of a duration; `Infinity` for an infinite one. */
+export const millis = (duration: Duration.Input | undefined, otherwise: number): number =>
+  duration === undefined ? otherwise : Duration.toMillis(duration)
+
+/** What a session needs to know. */
+export const session = (
+  options: PeerOptions,
+  lexicon: Lexicon,
+  wire: Wire,
+  role: "dialer" | "acceptor"
+): Session.Options => {
+  const secret = options.secret === undefined ? undefined : Redacted.value(options.secret)
+  return {
+    hello: {
+      wireVersion: Greeting.wireVersion,
+      protocol: lexicon.protocol,
+      version: lexicon.version,
+      fingerprint: lexicon.fingerprint,
+      methods: lexicon.says.map((method) => method.tag),
+      payloads: ["json"],
+      limits: {
+        frameBytes: maxFrameBytes(options),
+        calls: Math.max(leastCalls, options.maxCallsInFlight ?? defaults.maxCallsInFlight)
+      },
+      features: [],
+      pid: (globalThis as { process?: { pid?: number } }).process?.pid,
+      secret: role === "dialer" ? secret : undefined
+    },
+    accepts: options.accepts ?? ((version) => accepts(lexicon.version, version)),
+    secret: role === "acceptor" ? secret : undefined,
+    correlate: wire.can.correlate,
+    cancel: wire.can.cancel,
+    heartbeatMillis: wire.can.heartbeat ? millis(options.heartbeat, Infinity) : Infinity,
+    handshakeMillis: millis(options.handshakeTimeout, defaults.timeoutMillis),
+    drainMillis: millis(options.drainTimeout, defaults.timeoutMillis)
+  }
+}

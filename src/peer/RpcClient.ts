@@ -1,0 +1,108 @@
+/**
+ * The side that dials: a typed client over one connection.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { AnyProtocol } from "../protocol/Protocol.ts"
+import { Transport } from "../transport/Transport.ts"
+import type { Client } from "./Client.ts"
+import { key, type NeedsHandlers } from "./Handlers.ts"
+import type { IpcError } from "./IpcError.ts"
+import type { ClientOptions } from "./Methods.ts"
+import type { PeerOptions } from "./Options.ts"
+import * as Peer from "./Peer.ts"
+import { fromTransport } from "./Reason.ts"
+import * as Sayable from "./Sayable.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends PeerOptions, ClientOptions {}
+
+/**
+ * Opens a connection through the `Transport` and gives a client of it, in a scope.
+ *
+ * Returns once the link is open, and does not wait for the server's Hello: calls may be made at once. Fails with
+ * `ConnectFailed` when nobody answers at the address, and with `Unsayable` when the transport's wire cannot say the
+ * protocol. Calls fail with `Incompatible` or `Unauthorized` when the server turns out to be another, with
+ * `Disconnected` once the connection is over. Closing the scope lets what this side answers finish, fails what it asks,
+ * says Bye and closes the link.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as RpcClient from "effect-ipc/RpcClient"
+ * import * as UnixSocket from "effect-ipc/node/UnixSocket"
+ * import { Calculator } from "./protocol.ts"
+ *
+ * const program = Effect.gen(function* () {
+ *   const calculator = yield* RpcClient.make(Calculator)
+ *   return yield* calculator.Divide({ dividend: 1, divisor: 3 }, { timeout: "2 seconds" })
+ * })
+ * program.pipe(Effect.scoped, Effect.provide(UnixSocket.layer({ path: "/run/user/1000/calculator.sock" })))
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <P extends AnyProtocol>(
+  protocol: P,
+  options: Options = {}
+): Effect.Effect<Client<P>, IpcError, Transport | Scope.Scope | NeedsHandlers<P>> =>
+  Effect.gen(function* () {
+    const { address, open, wire } = yield* Transport
+    const unsayable = Sayable.check(protocol, wire, address)
+    if (unsayable !== undefined) return yield* unsayable
+    const answers = asks(protocol) ? yield* key(protocol, "client") : noAnswers
+    const linkScope = yield* Scope.fork(yield* Effect.scope)
+    const link = yield* open.pipe(
+      Scope.provide(linkScope),
+      Effect.mapError(fromTransport),
+      Effect.onError((cause) => Scope.close(linkScope, Exit.failCause(cause)))
+    )
+    const peer = yield* Peer.make({ protocol, side: "client", wire, link, linkScope, answers, permits: [], options })
+    // The record was built by the protocol, tag by tag.
+    return peer.client as unknown as Client<P>
+  }) as Effect.Effect<Client<P>, IpcError, Transport | Scope.Scope | NeedsHandlers<P>>
+
+/** Whether the server may ask the client. */
+const asks = (protocol: AnyProtocol): boolean => protocol.client.some((member) => member.kind === "request")
+
+const noAnswers: Peer.Answers = { handlers: {}, context: Context.empty() }
+
+/**
+ * Declares a client as a service, so that code depends on it and tests provide another.
+ *
+ * `layer` opens a connection as {@link make} does and closes it with the layer. It is a function, so that two branches
+ * of a program never share a connection by accident.
+ *
+ * @example
+ * ```ts
+ * import * as RpcClient from "effect-ipc/RpcClient"
+ * import { Calculator } from "./protocol.ts"
+ *
+ * export class CalculatorClient extends RpcClient.Service<CalculatorClient>()("app/Calculator", Calculator) {}
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const Service =
+  <Self>() =>
+  <const Id extends string, P extends AnyProtocol>(
+    id: Id,
+    protocol: P
+  ): Context.ServiceClass<Self, Id, Client<P>> & {
+    readonly layer: (options?: Options) => Layer.Layer<Self, IpcError, Transport | NeedsHandlers<P>>
+  } => {
+    const service = Context.Service<Self, Client<P>>()(id)
+    const layer = (options?: Options) =>
+      Layer.effect(service, make(protocol, options)) as Layer.Layer<Self, IpcError, Transport | NeedsHandlers<P>>
+    return Object.assign(service, { layer })
+  }

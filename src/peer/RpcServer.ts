@@ -1,0 +1,191 @@
+/**
+ * The side that is dialled: it answers every connection of a listener.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type * as Event from "../protocol/Event.ts"
+import type { AnyProtocol } from "../protocol/Protocol.ts"
+import type { Link } from "../transport/Link.ts"
+import { Listener } from "../transport/Transport.ts"
+import type { Client } from "./Client.ts"
+import { type HandlersOf, key } from "./Handlers.ts"
+import type { IpcError } from "./IpcError.ts"
+import type { PeerOptions } from "./Options.ts"
+import * as Peer from "./Peer.ts"
+import { Permits } from "./Permits.ts"
+import { fromTransport } from "./Reason.ts"
+import * as Sayable from "./Sayable.ts"
+
+/**
+ * Options of a server. Limits hold for each connection, where they do not say otherwise.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<P extends AnyProtocol, R = never> extends PeerOptions {
+  /** How many handlers run at a time over all connections; the other calls wait. Default: no limit. */
+  readonly totalConcurrency?: number | undefined
+  /** Connections served at a time; further ones wait to be accepted. Default: 1024. */
+  readonly maxConnections?: number | undefined
+  /** Runs for each connection, in its scope, beside its calls; when it fails or dies, that is logged. */
+  readonly onConnection?: ((caller: Client<P, "server">) => Effect.Effect<void, unknown, R>) | undefined
+}
+
+const defaultMaxConnections = 1024
+
+type Events<P extends AnyProtocol> = InstanceType<Extract<P["~client"], Event.Any>>
+
+/**
+ * A server that runs.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Running<P extends AnyProtocol> {
+  /**
+   * Says an event to every client. It waits for none: a client that is too slow to take it misses it. Answers how many
+   * clients it was sent to.
+   */
+  readonly broadcast: (event: Events<P>) => Effect.Effect<number>
+  /** A client of each peer that is connected. */
+  readonly clients: Effect.Effect<ReadonlyArray<Client<P, "server">>>
+}
+
+/**
+ * The service that stands for a server of `P` that runs.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Of<in out P extends AnyProtocol> {
+  readonly "~effect-ipc/RpcServer": P
+}
+
+/**
+ * Answers the key of the running server of `protocol`, which `layer` provides.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const of = <P extends AnyProtocol>(protocol: P): Context.Service<Of<P>, Running<P>> =>
+  Context.Service<Of<P>, Running<P>>(`effect-ipc/RpcServer/${protocol.name}`)
+
+/**
+ * Serves until the listener ends.
+ *
+ * The listener of stdio ends with its one link, so a child process ends at the end of its input. Fails with
+ * `ListenFailed` when the listener breaks, with `Unsayable` when its wire cannot say the protocol. When it is
+ * interrupted, every connection drains: no new calls, what runs may finish within `drainTimeout`, then Bye.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const run = <P extends AnyProtocol, R = never>(
+  protocol: P,
+  options: Options<P, R> = {}
+): Effect.Effect<void, IpcError, Listener | HandlersOf<P, "server"> | R> =>
+  Effect.scoped(Effect.flatMap(start(protocol, options), (server) => server.finished))
+
+/**
+ * Serves for as long as the layer lives, and provides what a program may do with a server that runs.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <P extends AnyProtocol, R = never>(
+  protocol: P,
+  options: Options<P, R> = {}
+): Layer.Layer<Of<P>, IpcError, Listener | HandlersOf<P, "server"> | R> =>
+  Layer.effect(
+    of(protocol),
+    Effect.gen(function* () {
+      const server = yield* start(protocol, options)
+      yield* Effect.forkScoped(Effect.ignore(server.finished, { log: "Error" }))
+      return server
+    })
+  )
+
+interface Started<P extends AnyProtocol> extends Running<P> {
+  /** Ends with the listener and its last connection. */
+  readonly finished: Effect.Effect<void, IpcError>
+}
+
+const start = <P extends AnyProtocol, R>(protocol: P, options: Options<P, R>) =>
+  Effect.gen(function* () {
+    const listener = yield* Listener
+    const unsayable = Sayable.check(protocol, listener.wire, listener.address)
+    if (unsayable !== undefined) return yield* unsayable
+    const answers = yield* key(protocol, "server")
+    const context = yield* Effect.context<R>()
+    const connections = yield* FiberSet.make<void>()
+    const peers = new Set<Peer.Peer>()
+    const room = new Permits(options.maxConnections ?? defaultMaxConnections)
+    const total = options.totalConcurrency === undefined ? [] : [new Permits(options.totalConcurrency)]
+
+    /** One connection, from its link to its end. */
+    const serve = (link: Link, linkScope: Scope.Closeable): Effect.Effect<void> =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const own = options.concurrency === undefined ? [] : [new Permits(options.concurrency)]
+          const permits = [...own, ...total]
+          const parts = { protocol, side: "server", wire: listener.wire, link, linkScope, answers, permits, options } as const
+          const peer = yield* Peer.make(parts)
+          peers.add(peer)
+          if (options.onConnection !== undefined) {
+            const greeting = options.onConnection(callerOf<P>(peer))
+            yield* Effect.forkScoped(Effect.ignore(Effect.provide(greeting, context), { log: "Warn" }))
+          }
+          yield* Effect.ensuring(
+            peer.ended,
+            Effect.sync(() => peers.delete(peer))
+          )
+        })
+      )
+
+    const acceptNext = Effect.gen(function* () {
+      yield* Effect.callback<void>((resume) => {
+        const leave = room.take(() => resume(Effect.void))
+        return Effect.sync(leave)
+      })
+      const linkScope = yield* Scope.make()
+      const link = yield* listener.accept.pipe(
+        Scope.provide(linkScope),
+        Effect.onError((cause) => Scope.close(linkScope, Exit.failCause(cause)))
+      )
+      const served = Effect.ensuring(
+        serve(link, linkScope),
+        Effect.andThen(
+          Scope.close(linkScope, Exit.void),
+          Effect.sync(() => room.release())
+        )
+      )
+      yield* FiberSet.run(connections, served)
+    })
+
+    const finished: Effect.Effect<void, IpcError> = Effect.forever(acceptNext).pipe(
+      Effect.catchIf(Cause.isDone, () => FiberSet.awaitEmpty(connections)),
+      Effect.mapError(fromTransport)
+    )
+    return {
+      finished,
+      broadcast: (event) => Effect.sync(() => broadcast(peers, event)),
+      clients: Effect.sync(() => Array.from(peers, callerOf<P>))
+    } satisfies Started<P>
+  })
+
+// The record was built by the protocol, tag by tag.
+const callerOf = <P extends AnyProtocol>(peer: Peer.Peer): Client<P, "server"> =>
+  peer.client as unknown as Client<P, "server">
+
+const broadcast = (peers: Iterable<Peer.Peer>, event: { readonly _tag: string }): number => {
+  let sent = 0
+  for (const peer of peers) if (peer.offer(event)) sent++
+  return sent
+}

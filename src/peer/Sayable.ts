@@ -1,0 +1,35 @@
+/**
+ * Whether a wire can say what a protocol needs.
+ *
+ * @since 0.1.0
+ */
+import type { AnyProtocol, Member } from "../protocol/Protocol.ts"
+import type { Can, Wire } from "../wire/Wire.ts"
+import { IpcError, Unsayable } from "./IpcError.ts"
+
+/** Answers the error for the first request or event that the wire cannot say. */
+export const check = (protocol: AnyProtocol, wire: Wire, address: string): IpcError | undefined => {
+  const { can } = wire
+  const said = [
+    ...protocol.server.map((member) => ({ member, missing: lacks(member, can, can.events.toServer) })),
+    ...protocol.client.map((member) => ({
+      member,
+      missing: member.kind === "request" && !can.ask ? "requests to the client" : lacks(member, can, can.events.toClient)
+    }))
+  ]
+  const unsayable = said.find(({ missing }) => missing !== undefined)
+  if (unsayable === undefined) return undefined
+  const detail = `the wire ${wire.name} has no ${unsayable.missing}`
+  return new IpcError({ reason: new Unsayable({ address, method: unsayable.member.tag, detail }) })
+}
+
+const lacks = (member: Member, can: Can, events: boolean): string | undefined => {
+  if (member.kind === "event") return events ? undefined : "events in this direction"
+  const { error, input, progress, stream } = member.spec
+  if (can.correlate === "none") return "answers"
+  if (stream !== undefined && !can.stream) return "streams"
+  if (input !== undefined && !can.input) return "inputs"
+  if (progress !== undefined && !can.progress) return "progress"
+  if (error !== undefined && !can.fault) return "typed errors"
+  return undefined
+}

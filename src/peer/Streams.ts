@@ -1,0 +1,90 @@
+/**
+ * The part of a peer that needs `Stream`. It is loaded when a protocol has streams, inputs or events, so that a program
+ * without them starts without it.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type Question, type Route, sendAll, type SendingExchange, StreamCall, type UnaryCall } from "./Asking.ts"
+import type { Connection } from "./Connection.ts"
+import type { Inbox } from "./Inbox.ts"
+import type { IpcError } from "./IpcError.ts"
+import type { Subscriptions } from "./Subscriptions.ts"
+
+type AnyStream = Stream.Stream<unknown, unknown, unknown>
+
+/** What has arrived, as a stream. */
+export const fromInbox = <A, E>(inbox: Inbox<A, E>): Stream.Stream<A, E> => Stream.fromPull(Effect.succeed(inbox.pull))
+
+/** Asks each time it runs, and gives the call up when its reader leaves. */
+export const askStream = (
+  route: Route,
+  question: () => Question,
+  input: AnyStream | undefined
+): AnyStream => {
+  const opened = Effect.acquireRelease(
+    Effect.sync(() => {
+      const call = new StreamCall(route, question())
+      route.connection.ask(call)
+      return call
+    }),
+    (call) => call.cancel()
+  )
+  return Stream.unwrap(
+    Effect.gen(function* () {
+      const call = yield* opened
+      const answer = fromInbox(call.inbox)
+      if (input === undefined) return answer
+      // The input runs beside the answer; where it fails, so does the answer.
+      const feeding = Stream.fromEffectDrain(feed(route.connection, call, input))
+      return Stream.merge(answer, feeding, { haltStrategy: "left" })
+    })
+  )
+}
+
+/**
+ * Waits for the answer of a call with an input. The input stops when the answer comes; where it fails, so does the call.
+ *
+ * @param asked asks, after telling its argument of the call.
+ */
+export const askWithInput = (
+  asked: (started: (call: UnaryCall) => void) => Effect.Effect<unknown, unknown>,
+  connection: Connection,
+  input: AnyStream
+): Effect.Effect<unknown, unknown, unknown> =>
+  Effect.suspend(() => {
+    let call: UnaryCall
+    const answer = asked((started) => {
+      call = started
+    })
+    // `raceFirst` starts its sides in order, so the call is there when the input begins.
+    return Effect.raceFirst(answer, Effect.andThen(Effect.suspend(() => feed(connection, call, input)), Effect.never))
+  })
+
+const feed = (
+  connection: Connection,
+  call: UnaryCall,
+  input: AnyStream
+): Effect.Effect<void, unknown, unknown> =>
+  Effect.andThen(
+    Stream.runForEachArray(input, (items) => sendAll(connection, call, items)),
+    Effect.sync(() => connection.session.endInput(call))
+  )
+
+/** Sends what a handler streams, until it ends. */
+export const answer = (connection: Connection, duty: SendingExchange, stream: AnyStream): Effect.Effect<void, unknown, unknown> =>
+  Stream.runForEachArray(stream, (items) => sendAll(connection, duty, items))
+
+/** The events of a tag, from now on. */
+export const events = (subscriptions: Subscriptions, tag: string): Stream.Stream<unknown, IpcError> =>
+  Stream.unwrap(
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => subscriptions.subscribe(tag)),
+        (subscriber) => Effect.sync(() => subscriptions.unsubscribe(tag, subscriber))
+      ),
+      fromInbox
+    )
+  )
+

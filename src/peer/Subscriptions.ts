@@ -1,0 +1,89 @@
+/**
+ * Events that have come, and who listens to them.
+ *
+ * The latest events of a tag that nobody has ever listened to wait for the first subscriber. A subscriber that lags is
+ * let go with an error rather than holding up the others or growing memory.
+ *
+ * @since 0.1.0
+ */
+import * as Exit from "effect/Exit"
+import { Inbox } from "./Inbox.ts"
+import type { IpcError } from "./IpcError.ts"
+
+const earlyEvents = 64
+
+type Subscriber = Inbox<unknown, IpcError>
+
+interface Topic {
+  /** Events before the first subscriber came; undefined from then on. */
+  early: Array<unknown> | undefined
+  readonly subscribers: Set<Subscriber>
+}
+
+export class Subscriptions {
+  readonly #buffer: number
+  readonly #lagged: () => IpcError
+  readonly #topics = new Map<string, Topic>()
+  #closed: Exit.Exit<never, IpcError> | undefined
+  /** Early events that had to make place for later ones. */
+  dropped = 0
+
+  /** @param buffer events a subscriber may lag behind. */
+  constructor(buffer: number, lagged: () => IpcError) {
+    this.#buffer = buffer
+    this.#lagged = lagged
+  }
+
+  publish(tag: string, event: unknown): void {
+    const { early, subscribers } = this.#topic(tag)
+    if (early !== undefined) {
+      if (early.push(event) > earlyEvents) {
+        early.shift()
+        this.dropped++
+      }
+      return
+    }
+    for (const subscriber of subscribers) {
+      if (subscriber.length < this.#buffer) {
+        subscriber.push([event], 0)
+      } else {
+        subscribers.delete(subscriber)
+        subscriber.end(Exit.fail(this.#lagged()))
+      }
+    }
+  }
+
+  /** Whether somebody listens to the tag. */
+  isHeard(tag: string): boolean {
+    return (this.#topics.get(tag)?.subscribers.size ?? 0) > 0
+  }
+
+  subscribe(tag: string): Subscriber {
+    const topic = this.#topic(tag)
+    const subscriber: Subscriber = new Inbox(() => {})
+    if (topic.early !== undefined && topic.early.length > 0) subscriber.push(topic.early, 0)
+    topic.early = undefined
+    topic.subscribers.add(subscriber)
+    if (this.#closed !== undefined) subscriber.end(this.#closed)
+    return subscriber
+  }
+
+  unsubscribe(tag: string, subscriber: Subscriber): void {
+    this.#topics.get(tag)?.subscribers.delete(subscriber)
+  }
+
+  /** Ends every stream of events, and those that are still to be opened. */
+  close(error: IpcError): void {
+    this.#closed = Exit.fail(error)
+    for (const { subscribers } of this.#topics.values()) {
+      for (const subscriber of subscribers) subscriber.end(this.#closed)
+      subscribers.clear()
+    }
+  }
+
+  #topic(tag: string): Topic {
+    let topic = this.#topics.get(tag)
+    if (topic === undefined) this.#topics.set(tag, (topic = { early: [], subscribers: new Set() }))
+    return topic
+  }
+}
