@@ -94,7 +94,7 @@ export const prefix: {
   return build({ ...partsOf(self), server: self.server.map(rename), client: self.client.map(rename) })
 })
 
-/** A class of its own that keeps the fields, methods and spec of `member`. */
+/** A class of its own with the fields, methods and spec of `member`, whose instances are instances of `member` too. */
 const withTag = (member: Member, tag: string): Member => {
   // `any`: `extend` lives on Schema.Class, which says more than `Member` about its instances.
   const base = (member as any).extend(tag)({ _tag: Schema.tag(tag) })
