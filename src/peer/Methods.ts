@@ -12,7 +12,10 @@ import type { Headers } from "../session/Message.ts"
 import * as Asking from "./Asking.ts"
 import type { CallOptions } from "./Client.ts"
 import * as Options from "./Options.ts"
-import type { Peer } from "./Peer.ts"
+import type { Connection } from "./Connection.ts"
+import type { Emitter } from "./Emitter.ts"
+import type * as Streams from "./Streams.ts"
+import type { Subscriptions } from "./Subscriptions.ts"
 
 /**
  * Options of a client besides those of every peer.
@@ -27,6 +30,16 @@ export interface ClientOptions {
   readonly timeout?: Duration.Input | undefined
 }
 
+/** Through what a client speaks. */
+export interface Speaker {
+  readonly connection: Connection
+  readonly emitter: Emitter
+  readonly subscriptions: Subscriptions
+  /** The numbers of what this side says, by tag. */
+  readonly numbers: ReadonlyMap<string, number>
+  readonly streams: typeof Streams | undefined
+}
+
 interface AnyCallOptions extends CallOptions {
   readonly onProgress?: ((progress: unknown) => Effect.Effect<void>) | undefined
   readonly input?: unknown
@@ -37,23 +50,23 @@ type Method = (payload?: unknown, options?: AnyCallOptions) => unknown
 /** A client before its protocol's types are put on. */
 export type AnyClient = Readonly<Record<string, unknown>>
 
-/** Makes what `side` of `protocol` may say through `peer`. */
-export const make = (peer: Peer, protocol: AnyProtocol, side: Side, options: ClientOptions): AnyClient => {
+/** Makes what `side` of `protocol` may say through `speaker`. */
+export const make = (speaker: Speaker, protocol: AnyProtocol, side: Side, options: ClientOptions): AnyClient => {
   const says = side === "server" ? protocol.client : protocol.server
   const client: Record<string, unknown> = Object.create(null)
   says.forEach((member, number) => {
-    if (member.kind === "request") client[member.tag] = methodOf(peer, member, number, options)
+    if (member.kind === "request") client[member.tag] = methodOf(speaker, member, number, options)
   })
   client.send = (request: { readonly _tag: string }, callOptions?: AnyCallOptions) =>
     (client[request._tag] as Method)(request, callOptions)
   client.emit = (event: { readonly _tag: string }) =>
-    peer.emitter.emit(peer.numbers.get(event._tag)!, event._tag, event)
-  client.events = (event: Event.Any) => peer.streams!.events(peer.subscriptions, event.tag)
+    speaker.emitter.emit(speaker.numbers.get(event._tag)!, event._tag, event)
+  client.events = (event: Event.Any) => speaker.streams!.events(speaker.subscriptions, event.tag)
   return Object.freeze(client)
 }
 
-const methodOf = (peer: Peer, request: Request.Any, method: number, defaults: ClientOptions): Method => {
-  const { connection, streams } = peer
+const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaults: ClientOptions): Method => {
+  const { connection, streams } = speaker
   const { input, progress, stream, timeout } = request.spec
   const route: Asking.Route = { connection, method, tag: request.tag }
   const timeoutMillis = deadline(timeout ?? defaults.timeout)

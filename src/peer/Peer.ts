@@ -67,7 +67,7 @@ const needsStreams = (protocol: AnyProtocol): boolean =>
     member.kind === "event" ? true : member.spec.stream !== undefined || member.spec.input !== undefined
   )
 
-export class Peer implements Port, Desk {
+export class Peer implements Port, Desk, Methods.Speaker {
   readonly connection: Connection
   readonly client: Methods.AnyClient
   readonly context: object
@@ -75,7 +75,6 @@ export class Peer implements Port, Desk {
   readonly subscriptions: Subscriptions
   readonly emitter: Emitter
   readonly streams: typeof Streams | undefined
-  /** The numbers of what this side says, by tag. */
   readonly numbers: ReadonlyMap<string, number>
   readonly #parts: Parts
   readonly #members: ReadonlyArray<Member>

@@ -26,7 +26,6 @@ export class Calls {
   #earliestMillis = Infinity
   /** A call waits that is too large for what may be sent before the peer's Hello. */
   #needsHello = false
-  #greeted = false
   late = 0
 
   constructor(outbox: Outbox, byOrder: boolean) {
@@ -64,7 +63,6 @@ export class Calls {
 
   /** The peer has said how many calls it answers at a time. */
   greeted(limit: number): void {
-    this.#greeted = true
     this.#needsHello = false
     if (!this.#byOrder) this.#limit = limit
   }
@@ -86,7 +84,7 @@ export class Calls {
     })
     if (typeof sent === "number") return call.credited()
     this.#table.take(call.id)
-    if (sent._tag === "Oversized" && !this.#greeted) {
+    if (sent._tag === "Oversized" && !this.#outbox.greeted) {
       this.#needsHello = true
       call.state = "waiting"
       this.#waiting.add(call)

@@ -15,6 +15,8 @@ export class Duties {
   readonly #outbox: Outbox
   readonly #table = new Table<Duty>()
   readonly #parked = new Set<Duty>()
+  /** Duties whose latest progress waits for the link. */
+  readonly #reporting = new Set<Duty>()
   /** The duties in the order of their requests, on a wire that correlates by order. */
   readonly #line: Array<Duty> | undefined
   #earliestMillis = Infinity
@@ -51,6 +53,25 @@ export class Duties {
     return true
   }
 
+  /** Reports progress; while the link is full the latest one waits. Answers why it cannot be said. */
+  progress(duty: Duty, value: unknown): Refusal | undefined {
+    if (duty.state !== "open") return undefined
+    duty.latestProgress = { value }
+    if (this.#outbox.writable) return this.#report(duty)
+    this.#reporting.add(duty)
+    return undefined
+  }
+
+  #report(duty: Duty): Refusal | undefined {
+    const { latestProgress } = duty
+    if (latestProgress === undefined) return undefined
+    duty.latestProgress = undefined
+    this.#reporting.delete(duty)
+    const { id, method } = duty
+    const sent = this.#outbox.send({ _tag: "Progress", id, method, value: latestProgress.value })
+    return typeof sent === "number" ? undefined : sent
+  }
+
   /** Sends the answer, or parks it. Answers false when nobody waits for it any more. */
   settle(duty: Duty, answer: Message): boolean {
     if (duty.state !== "open") return false
@@ -65,8 +86,12 @@ export class Duties {
     return true
   }
 
-  /** Sends the parked answers that may leave. */
+  /** Sends the progress and the parked answers that may leave. */
   release(): void {
+    for (const duty of this.#reporting) {
+      if (!this.#outbox.writable) return
+      this.#report(duty)
+    }
     let left: boolean
     do {
       left = false
@@ -86,9 +111,7 @@ export class Duties {
   #leave(duty: Duty, answer: Message): void {
     this.#table.take(duty.id)
     this.#line?.shift()
-    if (duty.latestProgress !== undefined) {
-      this.#outbox.send({ _tag: "Progress", id: duty.id, method: duty.method, value: duty.latestProgress.value })
-    }
+    this.#report(duty)
     const sent = this.#outbox.send(answer)
     if (typeof sent !== "number") this.refuse(duty.id, duty.method, sent)
   }
@@ -103,6 +126,7 @@ export class Duties {
     const duty = this.#table.take(id)
     if (duty === undefined) return undefined
     this.#parked.delete(duty)
+    this.#reporting.delete(duty)
     const place = this.#line?.indexOf(duty) ?? -1
     if (place >= 0) this.#line!.splice(place, 1)
     if (duty.state === "settled") return undefined

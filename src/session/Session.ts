@@ -12,10 +12,11 @@
  */
 import { Calls } from "./Calls.ts"
 import { Duties } from "./Duties.ts"
-import { Call, type Duty, type Exchange, type Side } from "./Exchange.ts"
-import { Inflow, Outflow } from "./Flow.ts"
+import { Events } from "./Events.ts"
+import { Call, type Duty, type Side } from "./Exchange.ts"
 import * as Greeting from "./Greeting.ts"
 import { Heartbeat } from "./Heartbeat.ts"
+import { Items } from "./Items.ts"
 import type { EventMessage, Hello, Message, Refusal, RequestMessage } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
 
@@ -53,12 +54,9 @@ export class Session implements Outbox {
   readonly #options: Options
   readonly #calls: Calls
   readonly #duties: Duties
+  readonly #items: Items
+  readonly #events: Events
   readonly #heartbeat: Heartbeat
-  /** Exchanges that had items to send and may not yet. */
-  readonly #held = new Set<Exchange>()
-  readonly #eventsOut = new Outflow()
-  readonly #eventsIn = new Inflow()
-  #eventsHeld = false
   #phase: Phase = "greeting"
   #phaseEndsMillis: number
   #remoteDrains = false
@@ -74,6 +72,8 @@ export class Session implements Outbox {
     this.#heartbeat = new Heartbeat(options.heartbeatMillis, nowMillis)
     this.#calls = new Calls(this, options.correlate === "order")
     this.#duties = new Duties(this, options.correlate === "order")
+    this.#items = new Items(this)
+    this.#events = new Events(this)
   }
 
   /** Says Hello. Called once, before anything else. */
@@ -99,33 +99,21 @@ export class Session implements Outbox {
     if (call.state === "open" || call.state === "waiting") this.#giveUp(call)
   }
 
-  /** Sends items of a call's input, or of a duty's answer. Answers how many it took; after 0, `credited` will be told. */
+  /**
+   * Sends items of a call's input, or of a duty's answer. Answers how many it took; after 0, `credited` will be told.
+   * An item that cannot be said ends its exchange, and no other.
+   */
   sendItems(exchange: Call | Duty, items: ReadonlyArray<unknown>): number {
     if (exchange.state === "settled") return items.length
-    const outflow = (exchange.outflow ??= new Outflow())
-    let count = exchange.state === "open" && this.writable ? outflow.allows(items.length) : 0
-    while (count > 0) {
-      const sent = this.send({
-        _tag: isCall(exchange) ? "Input" : "Chunk",
-        id: exchange.id,
-        method: exchange.method,
-        items: count === items.length ? items : items.slice(0, count),
-        bytes: 0
-      })
-      if (typeof sent === "number") {
-        outflow.sent(count, sent)
-        return count
-      }
-      // An item that cannot be said must not take those before it along: half as many, down to the one.
-      if (count === 1) {
-        if (sent._tag === "Oversized" && this.#phase === "greeting") break
-        this.#unsayable(exchange, sent)
-        return items.length
-      }
-      count = count >> 1
+    const sent = this.#items.send(exchange, items)
+    if (typeof sent === "number") return sent
+    if (exchange instanceof Call) {
+      this.#giveUp(exchange)
+      exchange.refused(sent, "local")
+    } else {
+      this.#stop(exchange.id, sent)
     }
-    this.#held.add(exchange)
-    return 0
+    return items.length
   }
 
   /** Says that a call's input is complete. */
@@ -135,9 +123,7 @@ export class Session implements Outbox {
 
   /** Counts items that were consumed, so that the peer may send as many again. */
   consumed(exchange: Call | Duty, items: number, bytes: number): void {
-    const grant = exchange.inflow?.used(items, bytes)
-    if (grant === undefined || exchange.state !== "open") return
-    this.send({ _tag: "Credit", of: isCall(exchange) ? "answer" : "input", id: exchange.id, ...grant })
+    this.#items.consumed(exchange, items, bytes)
   }
 
   succeed(duty: Duty, value: unknown): void {
@@ -155,35 +141,17 @@ export class Session implements Outbox {
 
   /** Reports progress on a duty; while the link is full the latest one waits. Answers why it cannot be said. */
   progress(duty: Duty, value: unknown): Refusal | undefined {
-    if (duty.state !== "open") return undefined
-    if (!this.writable) {
-      duty.latestProgress = { value }
-      this.#held.add(duty)
-      return undefined
-    }
-    const sent = this.send({ _tag: "Progress", id: duty.id, method: duty.method, value })
-    return typeof sent === "number" ? undefined : sent
+    return this.#duties.progress(duty, value)
   }
 
   /** Emits an event, or answers "wait" (then `eventsCredited` will be told), or why it cannot be said. */
   emit(method: number, payload: unknown): "sent" | "wait" | Refusal {
-    if (this.#end !== undefined) return this.#end.reason
-    if (this.writable && this.#eventsOut.allows(1) > 0) {
-      const sent = this.send({ _tag: "Event", method, payload, bytes: 0 })
-      if (typeof sent === "number") {
-        this.#eventsOut.sent(1, sent)
-        return "sent"
-      }
-      if (sent._tag !== "Oversized" || this.#phase !== "greeting") return sent
-    }
-    this.#eventsHeld = true
-    return "wait"
+    return this.#end === undefined ? this.#events.emit(method, payload) : this.#end.reason
   }
 
   /** Counts an event that was taken, so that the peer may emit another. */
   eventTaken(event: EventMessage): void {
-    const grant = this.#eventsIn.used(1, event.bytes)
-    if (grant !== undefined) this.send({ _tag: "Credit", of: "events", id: 0, ...grant })
+    this.#events.taken(event)
   }
 
   /** Takes no new work, lets what runs finish (for a bounded time), says Bye and closes. */
@@ -312,6 +280,11 @@ export class Session implements Outbox {
     return this.#calls.late
   }
 
+  /** Whether the peer's Hello was accepted. */
+  get greeted(): boolean {
+    return this.#phase !== "greeting"
+  }
+
   /** Requests that are being answered. */
   get running(): number {
     return this.#duties.size
@@ -353,27 +326,24 @@ export class Session implements Outbox {
   }
 
   #onEvent(event: EventMessage): void {
-    if (this.#eventsIn.arrived(1, event.bytes)) return this.#sink.event(event)
+    if (this.#events.arrived(event)) return this.#sink.event(event)
     this.#sink.fault({ _tag: "Overloaded", what: "events without credit", limit: 0 })
   }
 
   #onItems(exchange: Call | Duty | undefined, items: ReadonlyArray<unknown>, bytes: number): void {
     if (exchange === undefined || exchange.state !== "open") return
-    const inflow = (exchange.inflow ??= new Inflow())
-    if (inflow.arrived(items.length, bytes)) return exchange.items(items, bytes)
+    if (this.#items.arrived(exchange, items, bytes)) return
     const reason: Refusal = { _tag: "Malformed", detail: "the peer sent more items than it had credit for" }
-    this.unreadable(isCall(exchange) ? "call" : "duty", exchange.id, exchange.method, reason)
+    this.unreadable(exchange instanceof Call ? "call" : "duty", exchange.id, exchange.method, reason)
   }
 
   #onCredit(of: "answer" | "input" | "events", id: number, items: number, bytes: number): void {
     if (of === "events") {
-      this.#eventsOut.granted(items, bytes)
-      return this.#creditEvents()
+      this.#events.granted(items, bytes)
+      return this.#releaseEvents()
     }
     const exchange = of === "answer" ? this.#duties.get(id) : this.#calls.find(id)
-    if (exchange === undefined) return
-    exchange.outflow?.granted(items, bytes)
-    if (this.#held.delete(exchange)) this.#resume(exchange)
+    if (exchange !== undefined) this.#items.granted(exchange, items, bytes)
   }
 
   #onBye(reason: Refusal | undefined): void {
@@ -393,13 +363,13 @@ export class Session implements Outbox {
     const call = method === undefined ? this.#calls.find(id) : this.#found(id, method)
     if (call === undefined) return undefined
     this.#calls.settle(call)
-    if (call.outflow !== undefined) this.#held.delete(call)
+    this.#items.forget(call)
     this.#calls.release(this.#nowMillis)
     return call
   }
 
   #settle(duty: Duty, answer: Message): void {
-    if (duty.outflow !== undefined || duty.latestProgress !== undefined) this.#held.delete(duty)
+    this.#items.forget(duty)
     if (this.#duties.settle(duty, answer)) this.#closeWhenDrained()
   }
 
@@ -407,7 +377,7 @@ export class Session implements Outbox {
   #stop(id: number, reason: Refusal | undefined): void {
     const duty = this.#duties.drop(id)
     if (duty === undefined) return
-    this.#held.delete(duty)
+    this.#items.forget(duty)
     duty.stopped()
     if (reason !== undefined) this.#duties.refuse(id, duty.method, reason)
     this.#closeWhenDrained()
@@ -415,7 +385,7 @@ export class Session implements Outbox {
 
   /** Forgets a call, and sees to it that the peer stops working on it and its answer settles nothing. */
   #giveUp(call: Call): void {
-    this.#held.delete(call)
+    this.#items.forget(call)
     if (!this.#calls.forget(call)) return
     if (this.#options.correlate === "order") {
       return this.close({ _tag: "Disconnected", detail: "a call ended without its answer, on a wire that answers by order" })
@@ -430,41 +400,16 @@ export class Session implements Outbox {
     this.#giveUp(call)
   }
 
-  /** An item of this side cannot be said: that ends its exchange, and no other. */
-  #unsayable(exchange: Call | Duty, reason: Refusal): void {
-    if (isCall(exchange)) {
-      this.#giveUp(exchange)
-      exchange.refused(reason, "local")
-    } else {
-      this.#stop(exchange.id, reason)
-    }
-  }
-
   #release(): void {
     this.#duties.release()
     this.#calls.release(this.#nowMillis)
-    for (const exchange of Array.from(this.#held)) {
-      if (!this.writable) return
-      if (this.#held.delete(exchange)) this.#resume(exchange)
-    }
-    this.#creditEvents()
+    this.#items.release()
+    this.#releaseEvents()
     this.#closeWhenDrained()
   }
 
-  #resume(exchange: Exchange): void {
-    if (!isCall(exchange) && (exchange as Duty).latestProgress !== undefined) {
-      const duty = exchange as Duty
-      const { value } = duty.latestProgress!
-      duty.latestProgress = undefined
-      this.progress(duty, value)
-    }
-    exchange.credited()
-  }
-
-  #creditEvents(): void {
-    if (!this.#eventsHeld || !this.writable) return
-    this.#eventsHeld = false
-    this.#sink.eventsCredited()
+  #releaseEvents(): void {
+    if (this.#events.release()) this.#sink.eventsCredited()
   }
 
   #listen(nowMillis: number): void {
@@ -493,7 +438,7 @@ export class Session implements Outbox {
     if (this.#end !== undefined) return
     this.#end = { reason, side }
     this.#phase = "closed"
-    this.#held.clear()
+    this.#items.clear()
     this.#calls.refuseAll(reason, side)
     for (const duty of this.#duties.all()) this.#duties.drop(duty.id)?.stopped()
     this.#sink.closed(reason, side)
@@ -504,5 +449,3 @@ const refuse = (call: Call, reason: Refusal, side: Side): void => {
   call.state = "settled"
   call.refused(reason, side)
 }
-
-const isCall = (exchange: Exchange): exchange is Call => exchange instanceof Call

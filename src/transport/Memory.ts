@@ -145,7 +145,8 @@ class MemoryLink implements Link {
   }
 
   get queuedBytes(): number {
-    return this.other.#inboxBytes
+    // What was still to be read when this end closed was copied.
+    return this.#over === undefined ? this.other.#inboxBytes : 0
   }
 
   offer(chunk: Uint8Array): boolean {

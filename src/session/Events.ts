@@ -1,0 +1,55 @@
+/**
+ * Events, in both directions: they have no id, and one credit for all of a connection's.
+ *
+ * @since 0.1.0
+ */
+import { Inflow, Outflow } from "./Flow.ts"
+import type { EventMessage, Refusal } from "./Message.ts"
+import type { Outbox } from "./Outbox.ts"
+
+export class Events {
+  readonly #outbox: Outbox
+  readonly #outflow = new Outflow()
+  readonly #inflow = new Inflow()
+  #held = false
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox
+  }
+
+  /** Sends an event. Answers "wait" while the peer or the link takes no more, or why it cannot be said. */
+  emit(method: number, payload: unknown): "sent" | "wait" | Refusal {
+    if (this.#outbox.writable && this.#outflow.allows(1) > 0) {
+      const sent = this.#outbox.send({ _tag: "Event", method, payload, bytes: 0 })
+      if (typeof sent === "number") {
+        this.#outflow.sent(1, sent)
+        return "sent"
+      }
+      if (sent._tag !== "Oversized" || this.#outbox.greeted) return sent
+    }
+    this.#held = true
+    return "wait"
+  }
+
+  /** Counts an event that arrived. Answers false when the peer had no credit for it. */
+  arrived(event: EventMessage): boolean {
+    return this.#inflow.arrived(1, event.bytes)
+  }
+
+  /** Counts an event that was taken, and gives the peer credit for another. */
+  taken(event: EventMessage): void {
+    const grant = this.#inflow.used(1, event.bytes)
+    if (grant !== undefined) this.#outbox.send({ _tag: "Credit", of: "events", id: 0, ...grant })
+  }
+
+  granted(items: number, bytes: number): void {
+    this.#outflow.granted(items, bytes)
+  }
+
+  /** Whether `emit` answered "wait" and may be asked again. Says so once. */
+  release(): boolean {
+    if (!this.#held || !this.#outbox.writable) return false
+    this.#held = false
+    return true
+  }
+}
