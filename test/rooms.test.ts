@@ -142,13 +142,13 @@ const unstableStaysOutside = eachImport(({ file, room }, { specifier }) => {
   return "unstable in effect"
 })
 
-/** A session is more than its messages, which are plain facts. */
+/** A session is `Session.ts`; its messages and the entries of its tables are facts that others may name. */
 const onePlaceHoldsAll: Rule = (sources) =>
   sources
     .filter(({ file, imports }) => {
       const holds = (test: (path: string) => boolean): boolean =>
         imports.some((target) => target.file !== undefined && test(target.file))
-      const session = holds((path) => path.startsWith("session/") && path !== "session/Message.ts")
+      const session = holds((path) => path === "session/Session.ts")
       return session && holds((path) => path.startsWith("wire/")) && holds((path) => path === "transport/Link.ts")
         ? file !== meetingPlace
         : false

@@ -1,54 +1,45 @@
-/** A user's first program: one protocol, both ends in this process. Compiled and run by `scripts/pack-check.ts`. */
+/**
+ * A user's first program: the same calls to a server in this process and to a child process. Compiled against the
+ * shipped types and run by `scripts/pack-check.ts`.
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Event, Handlers, Memory, Native, Protocol, Request, RpcClient, RpcServer } from "effect-ipc"
+import { Memory, Native, RpcClient, RpcServer } from "effect-ipc"
 import type { IpcError } from "effect-ipc/IpcError"
+import { ChildProcess } from "effect-ipc/node"
+import { Calculator, handlers, Tick, type DivisionByZero } from "./Calculator.ts"
 
-class DivisionByZero extends Schema.TaggedError<DivisionByZero>()("DivisionByZero", {}) {}
-
-class Divide extends Request.Class<Divide>()("Divide", {
-  payload: { dividend: Schema.Number, divisor: Schema.Number },
-  success: Schema.Number,
-  error: DivisionByZero
-}) {}
-
-class Count extends Request.Class<Count>()("Count", { payload: { to: Schema.Int }, stream: Schema.Int }) {}
-
-class Tick extends Event.Class<Tick>()("Tick", { n: Schema.Int }) {}
-
-const Calculator = Protocol.make("calculator", { version: "1.0.0", server: [Divide, Count], client: [Tick] })
-
-const handlers = Handlers.layer(Calculator)({
-  Divide: ({ dividend, divisor }, { caller }) =>
-    divisor === 0
-      ? Effect.fail(new DivisionByZero())
-      : Effect.as(Effect.orDie(caller.emit(new Tick({ n: 1 }))), dividend / divisor),
-  Count: ({ to }) => Stream.range(1, to)
-})
-
-const program = Effect.gen(function* () {
-  yield* Effect.forkScoped(RpcServer.run(Calculator))
+const ask = Effect.gen(function* () {
   const calculator = yield* RpcClient.make(Calculator)
 
-  const half: Effect.Effect<number, DivisionByZero | IpcError.IpcError> = calculator.Divide({ dividend: 1, divisor: 2 })
+  const half: Effect.Effect<number, DivisionByZero | IpcError> = calculator.Divide({ dividend: 1, divisor: 2 })
   // @ts-expect-error the payload is typed
   calculator.Divide({ dividend: "1", divisor: 2 })
-  // @ts-expect-error so is the client
+  // @ts-expect-error and so are the names
   void calculator.Multiply
 
-  const caught = yield* Effect.flip(calculator.Divide({ dividend: 1, divisor: 0 }))
   return {
     half: yield* half,
-    error: caught._tag,
+    error: (yield* Effect.flip(calculator.Divide({ dividend: 1, divisor: 0 })))._tag,
     ticks: yield* calculator.events(Tick).pipe(Stream.take(1), Stream.runCollect),
     counted: yield* calculator.Count({ to: 3 }).pipe(Stream.runCollect)
   }
 })
 
-const live = handlers.pipe(Layer.provideMerge(Memory.layer({ wire: Native.wire() })))
+const overMemory = Effect.andThen(Effect.forkScoped(RpcServer.run(Calculator)), ask).pipe(
+  Effect.scoped,
+  Effect.provide(Layer.provideMerge(handlers, Memory.layer({ wire: Native.wire() })))
+)
 
-const said = JSON.stringify(await program.pipe(Effect.scoped, Effect.provide(live), Effect.runPromise))
+const overChild = ask.pipe(
+  Effect.scoped,
+  Effect.provide(ChildProcess.layer({ command: process.execPath, args: ["child.ts"] }))
+)
+
 const expected = `{"half":0.5,"error":"DivisionByZero","ticks":[{"_tag":"Tick","n":1}],"counted":[1,2,3]}`
-if (said !== expected) throw new Error(`expected ${expected}\n     got ${said}`)
+
+for (const [link, program] of Object.entries({ memory: overMemory, child: overChild })) {
+  const said = JSON.stringify(await Effect.runPromise(Effect.timeout(program, "20 seconds")))
+  if (said !== expected) throw new Error(`over ${link}: expected ${expected}\n     got ${said}`)
+}
