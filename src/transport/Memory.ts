@@ -58,30 +58,33 @@ export const pair = (options?: Options): Effect.Effect<readonly [west: Link, eas
  * @since 0.1.0
  */
 export const layer = (options: Options & { readonly wire: Wire }): Layer.Layer<Transport | Listener> =>
-  Layer.effectContext(Effect.gen(function*() {
-    const address = options.address ?? "memory"
-    const dialled = yield* Effect.acquireRelease(Queue.unbounded<MemoryLink, Cause.Done>(), hangUp)
-    const open = Effect.acquireRelease(
-      Effect.suspend(() => {
-        const [near, far] = join({ ...options, address })
-        return Queue.offerUnsafe(dialled, far) ? Effect.succeed(near) : Effect.fail(gone(address))
-      }),
-      (near) => Effect.sync(() => near.close())
-    )
-    // `peek` waits without taking, so an interruption never loses a link between the queue and the scope.
-    const take = (): Effect.Effect<MemoryLink, Cause.Done, Scope.Scope> =>
-      Effect.flatMap(Queue.peek(dialled), () =>
-        Effect.flatMap(
-          Effect.acquireRelease(
-            Effect.sync(() => Queue.takeUnsafe(dialled)),
-            (taken) => Effect.sync(() => taken?._tag === "Success" && taken.value.close())
-          ),
-          (taken) => taken ?? take()
-        ))
-    return Context.make(Transport, { address, wire: options.wire, open }).pipe(
-      Context.add(Listener, { address, wire: options.wire, accept: Effect.suspend(take) })
-    )
-  }))
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const address = options.address ?? "memory"
+      const dialled = yield* Effect.acquireRelease(Queue.unbounded<MemoryLink, Cause.Done>(), hangUp)
+      const open = Effect.acquireRelease(
+        Effect.suspend(() => {
+          const [near, far] = join({ ...options, address })
+          return Queue.offerUnsafe(dialled, far) ? Effect.succeed(near) : Effect.fail(gone(address))
+        }),
+        (near) => Effect.sync(() => near.close())
+      )
+      // `peek` waits without taking, so an interruption never loses a link between the queue and the scope.
+      const take = (): Effect.Effect<MemoryLink, Cause.Done, Scope.Scope> =>
+        Effect.flatMap(Queue.peek(dialled), () =>
+          Effect.flatMap(
+            Effect.acquireRelease(
+              Effect.sync(() => Queue.takeUnsafe(dialled)),
+              (taken) => Effect.sync(() => taken?._tag === "Success" && taken.value.close())
+            ),
+            (taken) => taken ?? take()
+          )
+        )
+      return Context.make(Transport, { address, wire: options.wire, open }).pipe(
+        Context.add(Listener, { address, wire: options.wire, accept: Effect.suspend(take) })
+      )
+    })
+  )
 
 const hangUp = (dialled: Queue.Queue<MemoryLink, Cause.Done>): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -92,7 +95,11 @@ const hangUp = (dialled: Queue.Queue<MemoryLink, Cause.Done>): Effect.Effect<voi
   })
 
 const gone = (address: string): TransportError =>
-  new TransportError({ stage: "open", address, detail: "the listener was closed; open links while its layer is in use" })
+  new TransportError({
+    stage: "open",
+    address,
+    detail: "the listener was closed; open links while its layer is in use"
+  })
 
 const join = (options: Options | undefined): readonly [MemoryLink, MemoryLink] => {
   const address = options?.address ?? "memory"
@@ -223,8 +230,8 @@ class MemoryLink implements Link {
 }
 
 // Taken when the module loads, so that faked timers do not stop delivery.
-const setImmediateOf: (run: () => void) => unknown = (globalThis as { setImmediate?: (run: () => void) => unknown })
-  .setImmediate ?? ((run) => setTimeout(run, 0))
+const setImmediateOf: (run: () => void) => unknown =
+  (globalThis as { setImmediate?: (run: () => void) => unknown }).setImmediate ?? ((run) => setTimeout(run, 0))
 const microtasksPerTurn = 256
 let microtasks = 0
 

@@ -1,0 +1,4 @@
+import { memory } from "./subjects.ts"
+import { suite } from "./suite.ts"
+
+suite(memory)

@@ -1,0 +1,117 @@
+/** The links that the suite runs on. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { duplexPair } from "node:stream"
+import * as ChildProcess from "../../src/node/ChildProcess.ts"
+import * as DuplexLink from "../../src/node/DuplexLink.ts"
+import * as UnixSocket from "../../src/node/UnixSocket.ts"
+import type { Link } from "../../src/transport/Link.ts"
+import * as Memory from "../../src/transport/Memory.ts"
+import { Listener, Transport } from "../../src/transport/Transport.ts"
+import * as Native from "../../src/wire/dialect/Native.ts"
+import { type Behaviour, behave } from "../fixtures/links/behaviour.ts"
+import type { Opened, Subject } from "./suite.ts"
+
+type Scoped<A> = Effect.Effect<A, unknown, Scope.Scope>
+
+/** Both ends in this process, each in a scope of its own. */
+const joined = (ends: Scoped<readonly [near: Scoped<Link>, far: Scoped<Link>]>) => (behaviour: Behaviour): Scoped<Opened> =>
+  Effect.gen(function*() {
+    const [near, far] = yield* ends
+    const stalled = yield* Deferred.make<void>()
+    const fiber = yield* Effect.forkScoped(
+      Effect.scoped(Effect.flatMap(far, (link) => behave(link, behaviour, Deferred.await(stalled))))
+    )
+    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+    return {
+      link: yield* Scope.provide(near, scope),
+      close: Scope.close(scope, Exit.void),
+      far: Effect.orDie(Fiber.join(fiber)),
+      release: Effect.asVoid(Deferred.succeed(stalled, undefined))
+    }
+  })
+
+const dialled = (layer: Layer.Layer<Transport | Listener, unknown>, swapped = false) =>
+  joined(Effect.gen(function*() {
+    const context = yield* Layer.build(layer)
+    const dial = Effect.flatMap(Transport, (transport) => transport.open).pipe(Effect.provide(context))
+    const accept = Effect.flatMap(Listener, (listener) => listener.accept).pipe(Effect.provide(context))
+    return swapped ? [accept, dial] as const : [dial, accept] as const
+  }))
+
+const socketPath = () => Path.join(Fs.mkdtempSync(Path.join(Os.tmpdir(), "links-")), "s")
+
+const unix = (swapped: boolean) => (behaviour: Behaviour) => {
+  const path = socketPath()
+  return dialled(Layer.merge(UnixSocket.layer({ path }), UnixSocket.layerListener({ path })), swapped)(behaviour)
+}
+
+const tcpPair = Effect.callback<readonly [Net.Socket, Net.Socket]>((resume) => {
+  const server = Net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (far) => {
+    server.close()
+    resume(Effect.succeed([near, far] as const))
+  })
+  let near: Net.Socket
+  server.listen(0, "127.0.0.1", () => {
+    near = Net.connect({ port: (server.address() as Net.AddressInfo).port, allowHalfOpen: true })
+  })
+})
+
+const child = (frames: "stdout" | "fd3") => (behaviour: Behaviour): Scoped<Opened> =>
+  Effect.gen(function*() {
+    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+    const result = yield* Deferred.make<string>()
+    let text = ""
+    const transport = yield* Effect.provide(
+      Transport,
+      ChildProcess.layer({
+        command: process.execPath,
+        args: [Path.join(import.meta.dirname, "../fixtures/links/behave.ts"), behaviour, frames],
+        frames,
+        stderr: (more) => {
+          const told = /result (.*)\n/.exec(text += more)
+          if (told !== null) Deferred.doneUnsafe(result, Effect.succeed(told[1]!))
+        }
+      })
+    )
+    const link = yield* Scope.provide(transport.open, scope)
+    const pid = Number(/pid (\d+)/.exec(link.address)![1])
+    return {
+      link,
+      close: Scope.close(scope, Exit.void),
+      far: Deferred.await(result),
+      release: Effect.sync(() => process.kill(pid, "SIGUSR2"))
+    }
+  })
+
+const ended = { _tag: "Ended" } as const
+const exited = { _tag: "Exited", exitCode: 0, signal: undefined, stderrTail: "" } as const
+
+export const memory: Subject = { name: "memory", leaving: ended, open: dialled(Memory.layer({ wire: Native.wire() })) }
+export const unixDialler: Subject = { name: "a Unix socket that it dialled", leaving: ended, open: unix(false) }
+export const unixAcceptor: Subject = { name: "a Unix socket that it accepted", leaving: ended, open: unix(true) }
+export const tcp: Subject = {
+  name: "a TCP socket",
+  systemBytes: 12 * 1024 * 1024,
+  leaving: ended,
+  open: joined(Effect.map(tcpPair, (pair) =>
+    [DuplexLink.fromDuplex(pair[0], { address: "tcp" }), DuplexLink.fromDuplex(pair[1], { address: "tcp" })] as const))
+}
+export const duplex: Subject = {
+  name: "a pair of Duplex streams",
+  leaving: ended,
+  open: joined(Effect.sync(() => {
+    const [near, far] = duplexPair()
+    return [DuplexLink.fromDuplex(near, { address: "duplex" }), DuplexLink.fromDuplex(far, { address: "duplex" })] as const
+  }))
+}
+export const childStdio: Subject = { name: "the stdio of a child", leaving: exited, open: child("stdout") }
+export const childFd3: Subject = { name: "descriptor 3 of a child", leaving: exited, open: child("fd3") }
