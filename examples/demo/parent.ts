@@ -69,7 +69,10 @@ const program = Effect.gen(function* () {
     while (left-- > 0) yield* demo.Divide({ dividend: left, divisor: 2 })
   })
   const started = performance.now()
-  yield* Effect.all(Array.from({ length: inFlight }, () => caller), { concurrency: "unbounded", discard: true })
+  yield* Effect.all(
+    Array.from({ length: inFlight }, () => caller),
+    { concurrency: "unbounded", discard: true }
+  )
   const perSecond = Math.round(calls / ((performance.now() - started) / 1000))
   const [rate, total] = [perSecond, calls].map((n) => n.toLocaleString("en"))
   console.log(`${rate} calls per second (${total} calls, ${inFlight} at a time)`)

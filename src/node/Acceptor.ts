@@ -26,7 +26,7 @@ export interface Acceptor {
 export const make = (
   options: DuplexLink.Options & { readonly address: string; readonly backlog: number }
 ): Effect.Effect<Acceptor, never, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const waiting = yield* Queue.unbounded<Net.Socket, Cause.Done>()
     const server = Net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
       // It may fail before it is a link.
@@ -62,7 +62,8 @@ const accept = (
           const taken = Queue.takeUnsafe(waiting)
           return taken?._tag === "Success" ? DuplexLink.makeUnsafe(taken.value, taken.value, options) : undefined
         }),
-        (link) => link === undefined ? Effect.void : DuplexLink.close(link, options)
+        (link) => (link === undefined ? Effect.void : DuplexLink.close(link, options))
       ),
-      (link) => link === undefined ? accept(waiting, options) : Effect.succeed(link)
-    ))
+      (link) => (link === undefined ? accept(waiting, options) : Effect.succeed(link))
+    )
+  )

@@ -85,10 +85,12 @@ export class Child {
       this.link.close(this.#options.flushMillis, () => resume(Effect.void))
     }).pipe(
       Effect.andThen(this.#endGroup(this.#options.endInputMillis)),
-      Effect.andThen(Effect.sync(() => {
-        this.link.destroy()
-        for (const text of this.#options.texts) text.destroy()
-      }))
+      Effect.andThen(
+        Effect.sync(() => {
+          this.link.destroy()
+          for (const text of this.#options.texts) text.destroy()
+        })
+      )
     )
   }
 
@@ -165,7 +167,7 @@ export class Child {
   }
 
   #endGroup(patienceMillis: number): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*() {
+    return Effect.gen({ self: this }, function* () {
       yield* this.#untilGone(patienceMillis)
       if (!this.#gone) ProcessGroup.signal(this.#pid, "SIGTERM")
       yield* this.#untilGone(this.#options.terminateMillis)
@@ -176,7 +178,7 @@ export class Child {
   }
 
   #untilGone(millis: number): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function*() {
+    return Effect.gen({ self: this }, function* () {
       const giveUpAt = performance.now() + millis
       for (let pause = 2; !this.#looksGone() && performance.now() < giveUpAt; pause = Math.min(pause * 2, 20)) {
         yield* wait(pause)

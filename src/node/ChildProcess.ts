@@ -52,12 +52,14 @@ export interface Options extends DuplexLink.Options {
   /** Bytes of stderr that are kept for the reason `Exited`. Default: 65536 (64 KiB). */
   readonly stderrTailBytes?: number | undefined
   /** How a child that is no longer wanted is ended, in real time. */
-  readonly shutdown?: {
-    /** How long it may take to exit after the end of its input, before it is terminated. Default: 2 seconds. */
-    readonly endInputFor?: Duration.Input | undefined
-    /** How long it may take to exit after SIGTERM, before it is killed. Default: 2 seconds. */
-    readonly terminateFor?: Duration.Input | undefined
-  } | undefined
+  readonly shutdown?:
+    | {
+        /** How long it may take to exit after the end of its input, before it is terminated. Default: 2 seconds. */
+        readonly endInputFor?: Duration.Input | undefined
+        /** How long it may take to exit after SIGTERM, before it is killed. Default: 2 seconds. */
+        readonly terminateFor?: Duration.Input | undefined
+      }
+    | undefined
   /**
    * Lets a small shell, one for all children of this process, end the child when this process is killed. Not on Windows.
    * Default: true.
@@ -77,7 +79,7 @@ export interface Options extends DuplexLink.Options {
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<Transport> => {
-  const address = `child:${[options.command, ...options.args ?? []].join(" ")}`
+  const address = `child:${[options.command, ...(options.args ?? [])].join(" ")}`
   return Layer.sync(Transport, () => ({
     address,
     wire: options.wire ?? NodeWire.sharedWire(),
@@ -91,7 +93,9 @@ export const layer = (options: Options): Layer.Layer<Transport> => {
 const start = (options: Options, address: string): Effect.Effect<Child, TransportError> =>
   Effect.callback<Child, TransportError>((resume) => {
     const fail = (error: NodeJS.ErrnoException) =>
-      resume(Effect.fail(new TransportError({ stage: "open", address, detail: spawnFault(error, options), cause: error })))
+      resume(
+        Effect.fail(new TransportError({ stage: "open", address, detail: spawnFault(error, options), cause: error }))
+      )
     try {
       const spawned = spawn(options)
       if (spawned.pid === undefined) spawned.once("error", fail)
@@ -141,9 +145,9 @@ const spawnFault = (error: NodeJS.ErrnoException, { command, cwd }: Options): st
   switch (error.code) {
     case "ENOENT":
       if (!command.includes("/")) return `${command} was not found on PATH; install it, or give its full path`
-      return Fs.existsSync(command) ?
-        `${command} exists, but the interpreter named in its first line does not; install that` :
-        `${command} does not exist; check the path`
+      return Fs.existsSync(command)
+        ? `${command} exists, but the interpreter named in its first line does not; install that`
+        : `${command} does not exist; check the path`
     case "EACCES":
     case "EPERM":
       return `${command} may not be executed by this user; make it executable (chmod +x), or run its interpreter`

@@ -16,13 +16,18 @@ const intakeBytes = 64 * 1024
 const retryMillis = 2
 
 /** The two ends of stdio. */
-export const stdio = (): { readonly readable: Readable; readonly intake: Intake.Intake | undefined; readonly writable: Writable } => {
+export const stdio = (): {
+  readonly readable: Readable
+  readonly intake: Intake.Intake | undefined
+  readonly writable: Writable
+} => {
   const piped = isPipe(0)
   const intake = piped ? Intake.make(intakeBytes) : undefined
   return {
-    readable: intake === undefined ?
-      process.stdin :
-      paused(new Net.Socket({ fd: 0, readable: true, writable: false, onread: intake.onread })),
+    readable:
+      intake === undefined
+        ? process.stdin
+        : paused(new Net.Socket({ fd: 0, readable: true, writable: false, onread: intake.onread })),
     intake,
     writable: isPipe(1) ? new Net.Socket({ fd: 1, readable: false, writable: true }) : blocking(1)
   }
@@ -36,7 +41,10 @@ export const stdio = (): { readonly readable: Readable; readonly intake: Intake.
 export const socket = (fd: number): { readonly duplex: Duplex; readonly intake: Intake.Intake } => {
   if (!isPipe(fd)) throw new Error("it is no pipe or socket")
   const intake = Intake.make(intakeBytes)
-  return { duplex: paused(new Net.Socket({ fd, allowHalfOpen: true, readable: true, writable: true, onread: intake.onread })), intake }
+  return {
+    duplex: paused(new Net.Socket({ fd, allowHalfOpen: true, readable: true, writable: true, onread: intake.onread })),
+    intake
+  }
 }
 
 const isPipe = (fd: number): boolean => {
@@ -54,7 +62,8 @@ const blocking = (fd: number): Writable => {
       for (let at = from; at < chunk.length;) at = from += Fs.writeSync(fd, chunk, at)
     } catch (error) {
       // A terminal that someone made non-blocking is full.
-      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return void setTimeout(write, retryMillis, chunk, from, done)
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN")
+        return void setTimeout(write, retryMillis, chunk, from, done)
       return done(error as Error)
     }
     done()

@@ -54,7 +54,10 @@ export const fromStreams = (
   writable: Writable,
   options: Options & { readonly address: string }
 ): Effect.Effect<Link, never, Scope.Scope> =>
-  Effect.acquireRelease(Effect.sync(() => makeUnsafe(readable, writable, options)), (link) => close(link, options))
+  Effect.acquireRelease(
+    Effect.sync(() => makeUnsafe(readable, writable, options)),
+    (link) => close(link, options)
+  )
 
 /** How long a closed socket waits in the background for the peer to close too, in milliseconds. */
 const lingerMillis = 2000

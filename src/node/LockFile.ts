@@ -33,10 +33,14 @@ export const withLock = <A, E>(
   patienceMillis: number,
   use: Effect.Effect<A, E>
 ): Effect.Effect<A, E | Busy | NodeJS.ErrnoException> =>
-  Effect.acquireUseRelease(take(path, patienceMillis), () => use, () => Effect.sync(() => remove(path, own())))
+  Effect.acquireUseRelease(
+    take(path, patienceMillis),
+    () => use,
+    () => Effect.sync(() => remove(path, own()))
+  )
 
 const take = (path: string, patienceMillis: number): Effect.Effect<void, Busy | NodeJS.ErrnoException> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const giveUpAt = performance.now() + patienceMillis
     while (!(yield* Effect.try({ try: () => create(path), catch: (error) => error as NodeJS.ErrnoException }))) {
       const holder = read(path)
@@ -44,7 +48,8 @@ const take = (path: string, patienceMillis: number): Effect.Effect<void, Busy | 
         remove(path, holder)
         continue
       }
-      if (performance.now() > giveUpAt) return yield* Effect.fail<Busy>({ _tag: "Busy", pid: parseInt(holder ?? "") || 0 })
+      if (performance.now() > giveUpAt)
+        return yield* Effect.fail<Busy>({ _tag: "Busy", pid: parseInt(holder ?? "") || 0 })
       yield* wait(retryMillis)
     }
   })

@@ -38,7 +38,8 @@ export class Outgoing {
     const bytes = this.#copies ? Buffer.from(chunk) : chunk
     // The stream's own `drain` follows its own mark, so the callback of a write says when all has left. Most writes
     // are done when `write` returns; those need none.
-    if (this.#owesDrained || stream.writableLength + chunk.length > this.#highBytes) stream.write(bytes, this.#onWritten)
+    if (this.#owesDrained || stream.writableLength + chunk.length > this.#highBytes)
+      stream.write(bytes, this.#onWritten)
     else stream.write(bytes)
     if (stream.writableLength <= this.#highBytes) return true
     this.#owesDrained = true

@@ -58,7 +58,10 @@ const onlyZombies = (group: number): boolean => {
 /** Sends `signal` to the whole group. Answers false when no one is left. */
 export const signal = (pid: number, name: "SIGTERM" | "SIGKILL" | 0): boolean => {
   if (windows) {
-    ChildProcess.spawn("taskkill", ["/pid", String(pid), "/T", "/F"], { stdio: "ignore", windowsHide: true }).on("error", () => {})
+    ChildProcess.spawn("taskkill", ["/pid", String(pid), "/T", "/F"], { stdio: "ignore", windowsHide: true }).on(
+      "error",
+      () => {}
+    )
     return true
   }
   try {

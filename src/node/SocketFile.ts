@@ -23,8 +23,9 @@ export const pathFault = (path: string): string | undefined => {
   if (process.platform === "win32") return undefined
   if (path.length === 0 || path.includes("\0")) return "a socket path is not empty and has no NUL byte; choose another"
   const bytes = Buffer.byteLength(path)
-  return bytes <= maxPathBytes ? undefined :
-    `the path is ${bytes} bytes long and this system takes ${maxPathBytes}; choose a shorter one, e.g. in $XDG_RUNTIME_DIR`
+  return bytes <= maxPathBytes
+    ? undefined
+    : `the path is ${bytes} bytes long and this system takes ${maxPathBytes}; choose a shorter one, e.g. in $XDG_RUNTIME_DIR`
 }
 
 export interface BindOptions {
@@ -54,7 +55,9 @@ export const bind = (server: Net.Server, options: BindOptions): Effect.Effect<()
     Effect.catch((error) => {
       if (error instanceof TransportError) return Effect.fail(error)
       if ("_tag" in error) {
-        return fail(`process ${error.pid} has held ${options.path}.lock for 5 seconds; if it does not listen here, remove that file`)
+        return fail(
+          `process ${error.pid} has held ${options.path}.lock for 5 seconds; if it does not listen here, remove that file`
+        )
       }
       return fail(bindFault(error, options.path), error)
     })
@@ -84,9 +87,9 @@ const directoryFault = ({ allowSharedDirectory, path }: BindOptions): string | u
   // Sticky as /tmp: others may add files but not touch ours. And a group with the user's own number has no one else.
   const sticky = (stat.mode & 0o1000) !== 0
   const others = (stat.mode & 0o002) !== 0 || ((stat.mode & 0o020) !== 0 && !(stat.gid === user || stat.gid === 0))
-  return others && !sticky ?
-    `others may write to ${directory}: ${remedy}; chmod it to 0700, or set allowSharedDirectory` :
-    undefined
+  return others && !sticky
+    ? `others may write to ${directory}: ${remedy}; chmod it to 0700, or set allowSharedDirectory`
+    : undefined
 }
 
 /** Holds the lock: looks at what is at the path, then takes its place. */
@@ -94,7 +97,7 @@ const claim = (
   server: Net.Server,
   options: BindOptions
 ): Effect.Effect<() => void, TransportError | NodeJS.ErrnoException> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.resolve(options.path)
     const taken = yield* occupant(options.path, path)
     if (taken !== undefined) {
@@ -102,7 +105,7 @@ const claim = (
     }
     const scratch = yield* attempt(() => Fs.mkdtempSync(`${Path.dirname(path)}/.`))
     return yield* Effect.ensuring(
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const made = scratchOf(options.path, Path.basename(scratch))
         yield* listen(server, made, options.backlog)
         return yield* attempt(() => show(Path.join(scratch, "s"), path, options.mode))
@@ -113,16 +116,17 @@ const claim = (
 
 /** Says who has the path; removes a socket that nobody listens on. */
 const occupant = (path: string, absolute: string): Effect.Effect<string | undefined, NodeJS.ErrnoException> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const stat = yield* attempt(() => Fs.lstatSync(absolute, { throwIfNoEntry: false }))
     if (stat === undefined) return undefined
-    if (!stat.isSocket()) return "a file that is no socket is in the way and was left alone; remove it or choose another path"
+    if (!stat.isSocket())
+      return "a file that is no socket is in the way and was left alone; remove it or choose another path"
     const answer = yield* probe(path)
     if (answer === "ENOENT") return undefined
     if (answer !== "ECONNREFUSED") {
-      return answer === "EACCES" || answer === "EPERM" ?
-        "a socket of another user is there; choose another path" :
-        "someone already listens there; stop that server or choose another path"
+      return answer === "EACCES" || answer === "EPERM"
+        ? "a socket of another user is there; choose another path"
+        : "someone already listens there; stop that server or choose another path"
     }
     yield* attempt(() => {
       if (Fs.lstatSync(absolute, { throwIfNoEntry: false })?.ino === stat.ino) Fs.unlinkSync(absolute)
@@ -152,7 +156,7 @@ const listen = (server: Net.Server, path: string, backlog: number): Effect.Effec
     })
   })
 
-const show = (made: string, path: string, mode: number): () => void => {
+const show = (made: string, path: string, mode: number): (() => void) => {
   Fs.chmodSync(made, mode)
   try {
     Fs.linkSync(made, path)

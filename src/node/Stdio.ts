@@ -47,7 +47,7 @@ export interface Options extends DuplexLink.Options {
 export const layerListener = (options: Options = {}): Layer.Layer<Listener, TransportError> =>
   Layer.effect(
     Listener,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* take("listen", options)
       let accepted = false
       return {
@@ -78,7 +78,7 @@ export const layer = (options: Options = {}): Layer.Layer<Transport> =>
     open: Effect.andThen(take("open", options), open("open", options))
   }))
 
-const addressOf = ({ frames }: Options): string => frames === "fd3" ? "stdio:fd3" : "stdio"
+const addressOf = ({ frames }: Options): string => (frames === "fd3" ? "stdio:fd3" : "stdio")
 
 const taken = new Set<string>()
 
@@ -98,31 +98,40 @@ const take = (stage: "open" | "listen", options: Options): Effect.Effect<void, T
 
 const open = (stage: "open" | "listen", options: Options): Effect.Effect<Link, TransportError, Scope.Scope> => {
   const address = addressOf(options)
-  const make = options.frames === "fd3" ?
-    Effect.try({
-      try: () => {
-        const { duplex, intake } = Descriptor.socket(3)
-        return DuplexLink.makeUnsafe(duplex, duplex, { ...options, address, intake })
-      },
-      catch: (cause) =>
-        new TransportError({ stage, address, detail: "descriptor 3 is not open; start this process with frames: \"fd3\"", cause })
-    }) :
-    Effect.sync(() =>
-      new StreamLink({
-        ...Descriptor.stdio(),
-        address,
-        outgoingHighBytes: DuplexLink.highBytes(options),
-        copies: false,
-        shutdown: false
-      })
-    )
+  const make =
+    options.frames === "fd3"
+      ? Effect.try({
+          try: () => {
+            const { duplex, intake } = Descriptor.socket(3)
+            return DuplexLink.makeUnsafe(duplex, duplex, { ...options, address, intake })
+          },
+          catch: (cause) =>
+            new TransportError({
+              stage,
+              address,
+              detail: 'descriptor 3 is not open; start this process with frames: "fd3"',
+              cause
+            })
+        })
+      : Effect.sync(
+          () =>
+            new StreamLink({
+              ...Descriptor.stdio(),
+              address,
+              outgoingHighBytes: DuplexLink.highBytes(options),
+              copies: false,
+              shutdown: false
+            })
+        )
   return Effect.acquireRelease(make, (link) => close(link, options))
 }
 
 const close = (link: StreamLink, options: Options): Effect.Effect<void> =>
-  options.frames === "fd3" ? DuplexLink.close(link, options) : Effect.callback<void>((resume) => {
-    link.close(DuplexLink.flushMillis(options), () => {
-      link.destroy()
-      resume(Effect.void)
-    })
-  })
+  options.frames === "fd3"
+    ? DuplexLink.close(link, options)
+    : Effect.callback<void>((resume) => {
+        link.close(DuplexLink.flushMillis(options), () => {
+          link.destroy()
+          resume(Effect.void)
+        })
+      })

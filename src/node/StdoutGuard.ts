@@ -22,7 +22,7 @@ export const guard: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRele
   (restore) => Effect.sync(restore)
 )
 
-const redirect = (): () => void => {
+const redirect = (): (() => void) => {
   const { stdout } = process
   const own = Object.getOwnPropertyDescriptor(stdout, "write")
   const write = ((...args: Parameters<typeof stdout.write>) => process.stderr.write(...args)) as typeof stdout.write

@@ -199,7 +199,9 @@ export class StreamLink implements Link {
 }
 
 const isOfWriting = (error: NodeJS.ErrnoException): boolean =>
-  error.syscall === "write" || error.syscall === "shutdown" || error.code === "EPIPE" ||
+  error.syscall === "write" ||
+  error.syscall === "shutdown" ||
+  error.code === "EPIPE" ||
   error.code === "ERR_STREAM_WRITE_AFTER_END"
 
 /** Names a system error by its code, or by its message if it has none. */

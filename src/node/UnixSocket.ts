@@ -43,14 +43,19 @@ export const layer = (
 ): Layer.Layer<Transport> => {
   const address = `unix:${options.path}`
   const wait = options.openTimeout
-  const connected = wait === undefined ? dial(options, address) : Effect.timeoutOrElse(dial(options, address), {
-    duration: wait,
-    orElse: () =>
-      Effect.fail(openError(
-        address,
-        `the server did not take the connection within ${Duration.format(Duration.fromInputUnsafe(wait))}; is it stuck?`
-      ))
-  })
+  const connected =
+    wait === undefined
+      ? dial(options, address)
+      : Effect.timeoutOrElse(dial(options, address), {
+          duration: wait,
+          orElse: () =>
+            Effect.fail(
+              openError(
+                address,
+                `the server did not take the connection within ${Duration.format(Duration.fromInputUnsafe(wait))}; is it stuck?`
+              )
+            )
+        })
   const open: Effect.Effect<Link, TransportError, Scope.Scope> = Effect.acquireRelease(
     connected,
     (link) => DuplexLink.close(link, options),
@@ -86,14 +91,13 @@ export const layerListener = (
 ): Layer.Layer<Listener, TransportError> =>
   Layer.effect(
     Listener,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const address = `unix:${options.path}`
       const backlog = options.backlog ?? 511
       const { accept, server } = yield* Acceptor.make({ ...options, address, backlog })
       const { allowSharedDirectory = false, mode = 0o600, path } = options
-      yield* Effect.acquireRelease(
-        SocketFile.bind(server, { path, mode, backlog, allowSharedDirectory }),
-        (remove) => Effect.sync(remove)
+      yield* Effect.acquireRelease(SocketFile.bind(server, { path, mode, backlog, allowSharedDirectory }), (remove) =>
+        Effect.sync(remove)
       )
       return { address, wire: options.wire ?? NodeWire.privateWire(), accept }
     })
@@ -128,9 +132,9 @@ const dialFault = (error: NodeJS.ErrnoException, path: string): string => {
     case "ECONNREFUSED":
     case "ENOTSOCK":
       // Linux refuses for a file that is no socket as well.
-      return Fs.lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false ?
-        "the path is a file that is no socket; check the path" :
-        "the socket is there but no one listens on it: its server is gone; start it again"
+      return Fs.lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false
+        ? "the path is a file that is no socket; check the path"
+        : "the socket is there but no one listens on it: its server is gone; start it again"
     case "EACCES":
     case "EPERM":
       return "this user may not dial it; run as the user who owns the socket, or have its mode changed"

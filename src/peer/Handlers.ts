@@ -49,11 +49,10 @@ type Result<R extends Member> = R extends Request.Any
  * @since 0.1.0
  */
 export type HandlersFrom<P extends AnyProtocol, X extends Side> = {
-  readonly [R in Answers<P, X> as R extends Request.Any
-    ? R["tag"]
-    : X extends "server"
-      ? R["tag"]
-      : never]: (message: InstanceType<R>, context: HandlerContext<P, X, R>) => Result<R>
+  readonly [R in Answers<P, X> as R extends Request.Any ? R["tag"] : X extends "server" ? R["tag"] : never]: (
+    message: InstanceType<R>,
+    context: HandlerContext<P, X, R>
+  ) => Result<R>
 }
 
 /**

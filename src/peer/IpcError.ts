@@ -52,7 +52,8 @@ export class Disconnected extends Schema.TaggedError<Disconnected>()("Disconnect
   stderrTail: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    const stderr = this.stderrTail === undefined || this.stderrTail === "" ? "" : `; its last stderr:\n${this.stderrTail}`
+    const stderr =
+      this.stderrTail === undefined || this.stderrTail === "" ? "" : `; its last stderr:\n${this.stderrTail}`
     return `${inCall(this)}disconnected from ${this.address}: ${this.detail}${stderr}`
   }
 }

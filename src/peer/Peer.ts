@@ -84,12 +84,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
   readonly #ended = Deferred.makeUnsafe<IpcError>()
   readonly #running = new Set<Fiber.Fiber<unknown, unknown>>()
 
-  constructor(
-    parts: Parts,
-    context: Context.Context<never>,
-    clock: Clock.Clock,
-    streams: typeof Streams | undefined
-  ) {
+  constructor(parts: Parts, context: Context.Context<never>, clock: Clock.Clock, streams: typeof Streams | undefined) {
     const { answers, link, options, protocol, side, wire } = parts
     const role = side === "client" ? "dialer" : "acceptor"
     const lexicon = Lexicon.compile(protocol, side)
@@ -115,7 +110,10 @@ export class Peer implements Port, Desk, Methods.Speaker {
     )
     const eventBuffer = options.eventBuffer ?? Options.defaults.eventBuffer
     this.subscriptions = new Subscriptions(eventBuffer, () =>
-      this.connection.error({ _tag: "Overloaded", what: "events in wait for a subscriber", limit: eventBuffer }, "local")
+      this.connection.error(
+        { _tag: "Overloaded", what: "events in wait for a subscriber", limit: eventBuffer },
+        "local"
+      )
     )
     this.emitter = new Emitter(this.connection)
     this.client = Methods.make(this, protocol, side, options)
@@ -213,7 +211,8 @@ export class Peer implements Port, Desk, Methods.Speaker {
       handler,
       hasInput: input !== undefined,
       hasProgress: progress !== undefined,
-      stream: stream === undefined ? undefined : (duty, items) => streams!.answer(connection, duty, items as never) as never,
+      stream:
+        stream === undefined ? undefined : (duty, items) => streams!.answer(connection, duty, items as never) as never,
       input: input === undefined ? undefined : (inbox) => streams!.fromInbox(inbox)
     }
   }

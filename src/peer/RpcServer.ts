@@ -135,7 +135,16 @@ const start = <P extends AnyProtocol, R>(protocol: P, options: Options<P, R>) =>
         Effect.gen(function* () {
           const own = options.concurrency === undefined ? [] : [new Permits(options.concurrency)]
           const permits = [...own, ...total]
-          const parts = { protocol, side: "server", wire: listener.wire, link, linkScope, answers, permits, options } as const
+          const parts = {
+            protocol,
+            side: "server",
+            wire: listener.wire,
+            link,
+            linkScope,
+            answers,
+            permits,
+            options
+          } as const
           const peer = yield* Peer.make(parts)
           peers.add(peer)
           if (options.onConnection !== undefined) {

@@ -14,7 +14,8 @@ export const check = (protocol: AnyProtocol, wire: Wire, address: string): IpcEr
     ...protocol.server.map((member) => ({ member, missing: lacks(member, can, can.events.toServer) })),
     ...protocol.client.map((member) => ({
       member,
-      missing: member.kind === "request" && !can.ask ? "requests to the client" : lacks(member, can, can.events.toClient)
+      missing:
+        member.kind === "request" && !can.ask ? "requests to the client" : lacks(member, can, can.events.toClient)
     }))
   ]
   const unsayable = said.find(({ missing }) => missing !== undefined)

@@ -18,11 +18,7 @@ type AnyStream = Stream.Stream<unknown, unknown, unknown>
 export const fromInbox = <A, E>(inbox: Inbox<A, E>): Stream.Stream<A, E> => Stream.fromPull(Effect.succeed(inbox.pull))
 
 /** Asks each time it runs, and gives the call up when its reader leaves. */
-export const askStream = (
-  route: Route,
-  question: () => Question,
-  input: AnyStream | undefined
-): AnyStream => {
+export const askStream = (route: Route, question: () => Question, input: AnyStream | undefined): AnyStream => {
   const opened = Effect.acquireRelease(
     Effect.sync(() => {
       const call = new StreamCall(route, question())
@@ -59,22 +55,27 @@ export const askWithInput = (
       call = started
     })
     // `raceFirst` starts its sides in order, so the call is there when the input begins.
-    return Effect.raceFirst(answer, Effect.andThen(Effect.suspend(() => feed(connection, call, input)), Effect.never))
+    return Effect.raceFirst(
+      answer,
+      Effect.andThen(
+        Effect.suspend(() => feed(connection, call, input)),
+        Effect.never
+      )
+    )
   })
 
-const feed = (
-  connection: Connection,
-  call: UnaryCall,
-  input: AnyStream
-): Effect.Effect<void, unknown, unknown> =>
+const feed = (connection: Connection, call: UnaryCall, input: AnyStream): Effect.Effect<void, unknown, unknown> =>
   Effect.andThen(
     Stream.runForEachArray(input, (items) => sendAll(connection, call, items)),
     Effect.sync(() => connection.session.endInput(call))
   )
 
 /** Sends what a handler streams, until it ends. */
-export const answer = (connection: Connection, duty: SendingExchange, stream: AnyStream): Effect.Effect<void, unknown, unknown> =>
-  Stream.runForEachArray(stream, (items) => sendAll(connection, duty, items))
+export const answer = (
+  connection: Connection,
+  duty: SendingExchange,
+  stream: AnyStream
+): Effect.Effect<void, unknown, unknown> => Stream.runForEachArray(stream, (items) => sendAll(connection, duty, items))
 
 /** The events of a tag, from now on. */
 export const events = (subscriptions: Subscriptions, tag: string): Stream.Stream<unknown, IpcError> =>
@@ -87,4 +88,3 @@ export const events = (subscriptions: Subscriptions, tag: string): Stream.Stream
       fromInbox
     )
   )
-

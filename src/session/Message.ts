@@ -126,12 +126,12 @@ export type Message =
   | EventMessage
   /** More that the receiver of this may send: of an answer it streams, of an input it streams, or of its events (id 0). */
   | {
-    readonly _tag: "Credit"
-    readonly of: "answer" | "input" | "events"
-    readonly id: number
-    readonly items: number
-    readonly bytes: number
-  }
+      readonly _tag: "Credit"
+      readonly of: "answer" | "input" | "events"
+      readonly id: number
+      readonly items: number
+      readonly bytes: number
+    }
   | { readonly _tag: "Ping" }
   | { readonly _tag: "Pong" }
   | { readonly _tag: "Drain" }

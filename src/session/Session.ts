@@ -190,12 +190,7 @@ export class Session implements Outbox {
   get deadlineMillis(): number {
     if (this.#end !== undefined) return Infinity
     const phaseEnds = this.#phase === "open" ? Infinity : this.#phaseEndsMillis
-    return Math.min(
-      phaseEnds,
-      this.#calls.deadlineMillis,
-      this.#duties.deadlineMillis,
-      this.#heartbeat.deadlineMillis
-    )
+    return Math.min(phaseEnds, this.#calls.deadlineMillis, this.#duties.deadlineMillis, this.#heartbeat.deadlineMillis)
   }
 
   tick(nowMillis: number): void {
@@ -388,7 +383,10 @@ export class Session implements Outbox {
     this.#items.forget(call)
     if (!this.#calls.forget(call)) return
     if (this.#options.correlate === "order") {
-      return this.close({ _tag: "Disconnected", detail: "a call ended without its answer, on a wire that answers by order" })
+      return this.close({
+        _tag: "Disconnected",
+        detail: "a call ended without its answer, on a wire that answers by order"
+      })
     }
     if (this.#options.cancel) this.send({ _tag: "Cancel", id: call.id, method: call.method })
     this.#calls.release(this.#nowMillis)
@@ -424,7 +422,8 @@ export class Session implements Outbox {
     if (this.#phase === "greeting") {
       return this.close({ _tag: "HandshakeTimedOut", afterMillis: this.#options.handshakeMillis })
     }
-    for (const duty of this.#duties.all()) this.#stop(duty.id, { _tag: "Disconnected", detail: "the peer closed before the call had finished" })
+    for (const duty of this.#duties.all())
+      this.#stop(duty.id, { _tag: "Disconnected", detail: "the peer closed before the call had finished" })
     this.close({ _tag: "Disconnected", detail: "closed by this side" })
   }
 

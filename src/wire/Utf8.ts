@@ -37,8 +37,7 @@ export const write: (bytes: Uint8Array, text: string, offset: number) => number 
 const shortText = 2048
 
 /** How many bytes to make room for: exact for a long text, at most three a character for a short one. */
-export const room = (text: string): number =>
-  text.length <= shortText ? text.length * 3 : byteLength(text)
+export const room = (text: string): number => (text.length <= shortText ? text.length * 3 : byteLength(text))
 
 const byteLength: (text: string) => number =
   node === undefined ? (text) => encoder.encode(text).length : node.byteLength

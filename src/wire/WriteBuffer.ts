@@ -10,7 +10,6 @@
  */
 const slabBytes = 64 * 1024
 
-
 /** Slabs that no buffer uses: an idle connection holds none. */
 const spare: Array<Uint8Array> = []
 const sparesKept = 16
@@ -82,7 +81,7 @@ export class WriteBuffer {
 
   #renew(bytes: number): void {
     this.#seal()
-    this.slab = bytes > slabBytes ? allocate(bytes) : spare.pop() ?? allocate(slabBytes)
+    this.slab = bytes > slabBytes ? allocate(bytes) : (spare.pop() ?? allocate(slabBytes))
     this.#start = 0
     this.#end = 0
   }

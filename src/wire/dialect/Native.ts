@@ -38,10 +38,12 @@ const abandonAfterMillis = 10_000
  * @category constructors
  * @since 0.1.0
  */
-export const wire = (options: {
-  readonly checksum?: Checksum | undefined
-  readonly crc?: boolean | undefined
-} = {}): Wire => ({
+export const wire = (
+  options: {
+    readonly checksum?: Checksum | undefined
+    readonly crc?: boolean | undefined
+  } = {}
+): Wire => ({
   name: "native",
   can,
   abandonAfterMillis: options.crc === true ? abandonAfterMillis : 0,

@@ -122,7 +122,13 @@ export class NativeReader implements Frame.FrameSink {
           message = { _tag: "Progress", id, method, value: this.#value(shape, flags, bytes, start, end) }
           break
         default:
-          message = { _tag: "Chunk", id, method, items: this.#list(shape, flags, bytes, start, end), bytes: end - start }
+          message = {
+            _tag: "Chunk",
+            id,
+            method,
+            items: this.#list(shape, flags, bytes, start, end),
+            bytes: end - start
+          }
       }
     } catch (error) {
       return this.#invalid(kind, id, part, error)

@@ -67,7 +67,13 @@ export class NativeWriter {
       case "Hello":
         return this.#frame(Kind.Hello, 0, 0, Body.writeHello(message.hello), buffer)
       case "Bye":
-        return this.#frame(Kind.Bye, 0, 0, message.reason === undefined ? "" : Body.writeRefusal(message.reason), buffer)
+        return this.#frame(
+          Kind.Bye,
+          0,
+          0,
+          message.reason === undefined ? "" : Body.writeRefusal(message.reason),
+          buffer
+        )
       case "Ping":
       case "Pong":
       case "Drain":
