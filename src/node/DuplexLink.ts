@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import type { Duplex, Readable, Writable } from "node:stream"
 import type { Link } from "../transport/Link.ts"
+import * as HalfBroken from "./HalfBroken.ts"
 import type { Intake } from "./Intake.ts"
 import { StreamLink } from "./StreamLink.ts"
 
@@ -68,7 +69,7 @@ export const makeUnsafe = (
   writable: Writable,
   options: Options & { readonly address: string; readonly intake?: Intake | undefined }
 ): StreamLink => {
-  if (readable === (writable as unknown)) keepReadingAfterFailedWrite(readable as Duplex)
+  if (readable === (writable as unknown)) HalfBroken.keepReading(readable as Duplex)
   return new StreamLink({
     address: options.address,
     readable,
@@ -95,13 +96,3 @@ export const highBytes = (options: Options): number => options.outgoingHighBytes
 
 /** @internal */
 export const flushMillis = (options: Options): number => Duration.toMillis(options.flushFor ?? 2000)
-
-/**
- * A duplex destroys itself when a write fails, with all that the peer had sent before it left. There is no public
- * option against that for a socket; where Node ignores this one, those bytes are lost and nothing else changes.
- */
-const keepReadingAfterFailedWrite = (duplex: Duplex): void => {
-  const states = duplex as unknown as Record<"_readableState" | "_writableState", { autoDestroy: boolean } | undefined>
-  if (states._readableState !== undefined) states._readableState.autoDestroy = false
-  if (states._writableState !== undefined) states._writableState.autoDestroy = false
-}

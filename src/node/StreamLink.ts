@@ -11,6 +11,7 @@
  */
 import type { Readable, Writable } from "node:stream"
 import type { EndReason, Link, LinkSink } from "../transport/Link.ts"
+import { isOfWriting } from "./HalfBroken.ts"
 import type { Intake } from "./Intake.ts"
 import { Outgoing } from "./Outgoing.ts"
 
@@ -139,7 +140,6 @@ export class StreamLink implements Link {
     const oneStream = readable === (writable as unknown)
     const onReadEnd = (detail: string) => this.#onReadEnd({ _tag: "Broken", stage: "read", detail })
     const onError = (error: NodeJS.ErrnoException) => {
-      // A duplex has one event for both ways.
       if (oneStream && isOfWriting(error)) return this.#onWriteFailed(detailOf(error))
       if (oneStream) this.#outgoing.fail()
       onReadEnd(detailOf(error))
@@ -197,12 +197,6 @@ export class StreamLink implements Link {
     this.#sink?.end(reason)
   }
 }
-
-const isOfWriting = (error: NodeJS.ErrnoException): boolean =>
-  error.syscall === "write" ||
-  error.syscall === "shutdown" ||
-  error.code === "EPIPE" ||
-  error.code === "ERR_STREAM_WRITE_AFTER_END"
 
 /** Names a system error by its code, or by its message if it has none. */
 export const detailOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message

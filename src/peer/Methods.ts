@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Event from "../protocol/Event.ts"
 import type { AnyProtocol, Side } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
