@@ -69,8 +69,8 @@ export const parse = (argv: ReadonlyArray<string>): Args | "help" => {
     subjects: new Set(pick(names.subjects, only)),
     metrics: new Set(pick(names.metrics, only)),
     transports: pick(names.transports, only),
-    windowMillis: values.quick ? 200 : 500,
-    warmMillis: values.quick ? 100 : 300,
+    windowMillis: values.quick ? 200 : 450,
+    warmMillis: values.quick ? 100 : 250,
     colds: values.quick ? 1 : 2,
     cpuProf: values["cpu-prof"]
   }

@@ -8,7 +8,8 @@ import { stripTypeScriptTypes } from "node:module"
 import { dirname, join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
-const out = join(import.meta.dirname, "out", "js")
+/** Runs may overlap, so each has a folder of its own. It is inside the package, where modules find their dependencies. */
+const out = join(import.meta.dirname, "out", `run-${process.pid}`)
 
 const relativeImport = /((?:from|import)\s*\(?\s*["'])(\.{1,2}\/[^"']+)\.ts(["'])/g
 
@@ -17,12 +18,12 @@ const sources = (folder: string): ReadonlyArray<string> =>
     .filter((path) => path.endsWith(".ts") && !path.startsWith("out/"))
     .map((path) => join(folder, path))
 
-/** Answers the folder that holds the JavaScript of bench. */
+/** Answers the folder that holds the JavaScript of bench. It goes when this process ends. */
 export const build = (): string => {
   // The one warning is that the function may change; nothing else is warned of here.
   const { emitWarning } = process
   process.emitWarning = () => {}
-  rmSync(out, { recursive: true, force: true })
+  process.once("exit", () => rmSync(out, { recursive: true, force: true }))
   for (const path of [...sources("src"), ...sources("bench")]) {
     const target = join(out, path.replace(/\.ts$/, ".js"))
     mkdirSync(dirname(target), { recursive: true })

@@ -155,8 +155,8 @@ const windows: Readonly<Record<WarmWindow, Window>> = {
   streamItems: streamed((client) => client.items),
   streamArrays: streamed((client) => client.arrays),
   inputItems: streamed((client) => client.input),
-  echoText: oneByOne(10, (client) => client.echoText, makeText, checkText),
-  echoBytes: oneByOne(10, (client) => client.echoBytes, makeBytes, checkBytes)
+  echoText: oneByOne(6, (client) => client.echoText, makeText, checkText),
+  echoBytes: oneByOne(6, (client) => client.echoBytes, makeBytes, checkBytes)
 }
 
 /** What this client can be measured by. */
