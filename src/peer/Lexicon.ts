@@ -80,17 +80,24 @@ const payloadShape = (member: Member): Shape => {
       return hasDefaults ? (value) => encode(struct.make(value as typeof struct.Type)) : encode
     },
     () => {
-      // The instance's own schema asks for the tag, which the frame already carries as a number.
-      const decode = decoder(Schema.toCodecJson(member as unknown as Codec))
-      return (json) => decode(tagged(json, member.tag))
+      // The class's own schema would ask for the tag, which the frame carries as a number, and is never compiled.
+      const decode = decoder(Schema.toCodecJson(struct))
+      return (json) => instanceOf(member, decode(json))
     },
     onlyBytes(member)
   )
 }
 
-const tagged = (json: unknown, tag: string): unknown => {
-  if (typeof json === "object" && json !== null) (json as { _tag: string })._tag = tag
-  return json
+/**
+ * Makes an instance of fields that were validated. Effect's own way to do so is not in its types; where it is gone, the
+ * constructor validates once more (a microsecond a call).
+ */
+const trusted = (Schema as { makeClassTrusted?: (member: Member, fields: unknown) => unknown }).makeClassTrusted
+
+const instanceOf = (member: Member, fields: unknown): unknown => {
+  if (trusted === undefined) return new member(fields)
+  ;(fields as { _tag: string })._tag = member.tag
+  return trusted(member, fields)
 }
 
 type Convert = (value: unknown) => unknown
