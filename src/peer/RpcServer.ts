@@ -151,10 +151,12 @@ const start = <P extends AnyProtocol, R>(protocol: P, options: Options<P, R>) =>
             const greeting = options.onConnection(callerOf<P>(peer))
             yield* Effect.forkScoped(Effect.ignore(Effect.provide(greeting, context), { log: "Warn" }))
           }
-          yield* Effect.ensuring(
+          const error = yield* Effect.ensuring(
             peer.ended,
             Effect.sync(() => peers.delete(peer))
           )
+          // A peer that leaves is nothing to report; one that was refused, or broke the rules, is.
+          if (error.reason._tag !== "Disconnected") peer.fault(error)
         })
       )
 

@@ -64,7 +64,7 @@ export class Calls {
   /** The peer has said how many calls it answers at a time. */
   greeted(limit: number): void {
     this.#needsHello = false
-    if (!this.#byOrder) this.#limit = limit
+    if (!this.#byOrder) this.#limit = Math.max(callsBeforeHello, limit)
   }
 
   #room(): boolean {

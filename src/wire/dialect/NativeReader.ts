@@ -205,8 +205,8 @@ export class NativeReader implements Frame.FrameSink {
   /** Learns the peer's numbers, the first time it says them. */
   #onHello(hello: Hello): Hello {
     if (this.#methods === undefined) {
-      const { answers } = this.#lexicon
-      this.#methods = hello.methods.map((tag) => answers.findIndex((method) => method.tag === tag))
+      const known = new Map(this.#lexicon.answers.map((method, index) => [method.tag, index]))
+      this.#methods = hello.methods.map((tag) => known.get(tag) ?? -1)
       this.#greeted(hello)
     }
     return hello

@@ -17,6 +17,9 @@ import { bodyBytesBeforeHello, Flag, Kind } from "./NativeKind.ts"
 /** A raw value from this size on leaves as a chunk of its own, without a copy. */
 const foreignBytes = 16 * 1024
 
+/** The header has four bytes for the length of a body; a CRC is part of it. */
+const mostBodyBytes = 0xffffffff - Frame.crcBytes
+
 /** Room for what precedes a value in a body (deadline, length of the headers) and for the CRC that follows it. */
 const besidesBytes = 4 + 4 + Frame.crcBytes
 
@@ -35,8 +38,9 @@ export class NativeWriter {
 
   /** Takes over what the peer has said of itself. */
   greeted(hello: Hello): void {
-    this.#maxBodyBytes = hello.limits.frameBytes
-    this.#numbers = this.#lexicon.answers.map((method) => hello.methods.indexOf(method.tag) + 1)
+    this.#maxBodyBytes = Math.min(hello.limits.frameBytes, mostBodyBytes)
+    const numbers = new Map(hello.methods.map((tag, index) => [tag, index + 1]))
+    this.#numbers = this.#lexicon.answers.map((method) => numbers.get(method.tag) ?? 0)
   }
 
   write(message: Message, buffer: WriteBuffer): number | Refusal {
