@@ -13,6 +13,8 @@ import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import type { Link } from "../transport/Link.ts"
 import * as DuplexLink from "./DuplexLink.ts"
+import * as Intake from "./Intake.ts"
+import type { StreamLink } from "./StreamLink.ts"
 
 export interface Acceptor {
   readonly server: Net.Server
@@ -50,6 +52,11 @@ export const make = (
     return { server, accept: accept(waiting, options) }
   })
 
+const linkOf = (accepted: Net.Socket, options: DuplexLink.Options & { readonly address: string }): StreamLink => {
+  const { intake, socket } = Intake.adopt(accepted)
+  return DuplexLink.makeUnsafe(socket, socket, { ...options, intake })
+}
+
 /** `peek` waits without taking, so an interruption never loses a socket between the queue and the scope. */
 const accept = (
   waiting: Queue.Queue<Net.Socket, Cause.Done>,
@@ -60,7 +67,7 @@ const accept = (
       Effect.acquireRelease(
         Effect.sync(() => {
           const taken = Queue.takeUnsafe(waiting)
-          return taken?._tag === "Success" ? DuplexLink.makeUnsafe(taken.value, taken.value, options) : undefined
+          return taken?._tag === "Success" ? linkOf(taken.value, options) : undefined
         }),
         (link) => (link === undefined ? Effect.void : DuplexLink.close(link, options))
       ),

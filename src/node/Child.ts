@@ -14,6 +14,7 @@ import type * as NodeChildProcess from "node:child_process"
 import type { Readable, Writable } from "node:stream"
 import { StringDecoder } from "node:string_decoder"
 import type { EndReason } from "../transport/Link.ts"
+import type { Intake } from "./Intake.ts"
 import * as ProcessGroup from "./ProcessGroup.ts"
 import { wait } from "./RealTime.ts"
 import { StderrTail } from "./StderrTail.ts"
@@ -24,6 +25,7 @@ export interface Options {
   readonly process: NodeChildProcess.ChildProcess
   readonly readable: Readable
   readonly writable: Writable
+  readonly intake: Intake | undefined
   /** Output that is no frames. */
   readonly texts: ReadonlyArray<Readable>
   readonly onText: ((text: string) => void) | undefined

@@ -13,12 +13,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as NodeChildProcess from "node:child_process"
 import * as Fs from "node:fs"
-import type { Duplex, Readable, Writable } from "node:stream"
+import type { Socket } from "node:net"
+import type { Readable, Writable } from "node:stream"
 import { Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import { Child } from "./Child.ts"
 import * as DuplexLink from "./DuplexLink.ts"
+import * as Intake from "./Intake.ts"
 import * as NodeWire from "./NodeWire.ts"
 
 /**
@@ -116,13 +118,15 @@ const spawn = (options: Options): NodeChildProcess.ChildProcess =>
 
 const childOf = (spawned: NodeChildProcess.ChildProcess, options: Options, address: string): Child => {
   // Which of them are there follows from `spawn`.
-  const [stdin, stdout, stderr, fd3] = spawned.stdio as unknown as [Writable, Readable, Readable, Duplex]
+  const [stdin, stdout, stderr, fd3] = spawned.stdio as unknown as [Writable, Socket, Readable, Socket]
   const overFd3 = options.frames === "fd3"
+  const { intake, socket } = Intake.adopt(overFd3 ? fd3 : stdout)
   return new Child({
     address: `${address} (pid ${spawned.pid})`,
     process: spawned,
-    readable: overFd3 ? fd3 : stdout,
-    writable: overFd3 ? fd3 : stdin,
+    readable: socket,
+    writable: overFd3 ? socket : stdin,
+    intake,
     texts: overFd3 ? [stdout, stderr] : [stderr],
     onText: options.stderr === "inherit" ? passOn : options.stderr === "drain" ? undefined : options.stderr,
     tailBytes: options.stderrTailBytes ?? 64 * 1024,

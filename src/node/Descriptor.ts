@@ -12,7 +12,6 @@ import * as Net from "node:net"
 import { type Duplex, type Readable, Writable } from "node:stream"
 import * as Intake from "./Intake.ts"
 
-const intakeBytes = 64 * 1024
 const retryMillis = 2
 
 /** The two ends of stdio. */
@@ -22,7 +21,7 @@ export const stdio = (): {
   readonly writable: Writable
 } => {
   const piped = isPipe(0)
-  const intake = piped ? Intake.make(intakeBytes) : undefined
+  const intake = piped ? Intake.make() : undefined
   return {
     readable:
       intake === undefined
@@ -40,7 +39,7 @@ export const stdio = (): {
  */
 export const socket = (fd: number): { readonly duplex: Duplex; readonly intake: Intake.Intake } => {
   if (!isPipe(fd)) throw new Error("it is no pipe or socket")
-  const intake = Intake.make(intakeBytes)
+  const intake = Intake.make()
   return {
     duplex: paused(new Net.Socket({ fd, allowHalfOpen: true, readable: true, writable: true, onread: intake.onread })),
     intake

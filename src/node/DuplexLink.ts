@@ -11,7 +11,6 @@ import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import type { Duplex, Readable, Writable } from "node:stream"
 import type { Link } from "../transport/Link.ts"
-import * as HalfBroken from "./HalfBroken.ts"
 import type { Intake } from "./Intake.ts"
 import { StreamLink } from "./StreamLink.ts"
 
@@ -68,9 +67,8 @@ export const makeUnsafe = (
   readable: Readable,
   writable: Writable,
   options: Options & { readonly address: string; readonly intake?: Intake | undefined }
-): StreamLink => {
-  if (readable === (writable as unknown)) HalfBroken.keepReading(readable as Duplex)
-  return new StreamLink({
+): StreamLink =>
+  new StreamLink({
     address: options.address,
     readable,
     writable,
@@ -80,7 +78,6 @@ export const makeUnsafe = (
     copies: !(writable instanceof Net.Socket),
     shutdown: true
   })
-}
 
 /** @internal */
 export const close = (link: StreamLink, options: Options): Effect.Effect<void> =>

@@ -9,9 +9,9 @@
  * @internal
  * @since 0.1.0
  */
-import type { Readable, Writable } from "node:stream"
+import type { Duplex, Readable, Writable } from "node:stream"
 import type { EndReason, Link, LinkSink } from "../transport/Link.ts"
-import { isOfWriting } from "./HalfBroken.ts"
+import * as HalfBroken from "./HalfBroken.ts"
 import type { Intake } from "./Intake.ts"
 import { Outgoing } from "./Outgoing.ts"
 
@@ -138,13 +138,18 @@ export class StreamLink implements Link {
 
   #listen(readable: Readable, writable: Writable): void {
     const oneStream = readable === (writable as unknown)
+    if (oneStream) HalfBroken.keepReading(readable as Duplex)
     const onReadEnd = (detail: string) => this.#onReadEnd({ _tag: "Broken", stage: "read", detail })
     const onError = (error: NodeJS.ErrnoException) => {
-      if (oneStream && isOfWriting(error)) return this.#onWriteFailed(detailOf(error))
+      if (oneStream && HalfBroken.isOfWriting(error)) return this.#onWriteFailed(detailOf(error))
       if (oneStream) this.#outgoing.fail()
       onReadEnd(detailOf(error))
     }
     const onClose = () => onReadEnd("closed before its end")
+    // Node resumes the output of a process that has exited, whoever paused it.
+    readable.on("resume", () => {
+      if (this.#paused) readable.pause()
+    })
     readable.on("end", () => this.#onReadEnd({ _tag: "Ended" }))
     readable.on("error", onError)
     readable.on("close", onClose)

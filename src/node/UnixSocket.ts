@@ -103,13 +103,11 @@ export const layerListener = (
     })
   )
 
-const intakeBytes = 64 * 1024
-
 const dial = (options: DuplexLink.Options & { readonly path: string }, address: string) =>
   Effect.callback<StreamLink, TransportError>((resume) => {
     const fault = SocketFile.pathFault(options.path)
     if (fault !== undefined) return resume(Effect.fail(openError(address, fault)))
-    const intake = Intake.make(intakeBytes)
+    const intake = Intake.make()
     const socket = Net.connect({ path: options.path, allowHalfOpen: true, onread: intake.onread })
     socket.pause()
     const onError = (error: NodeJS.ErrnoException) =>
