@@ -1,6 +1,7 @@
 /** The arguments of `npm run bench`. */
 import { parseArgs } from "node:util"
 import { metrics } from "./metrics.ts"
+import type { Times } from "./pair.ts"
 import type { Transport } from "./subject.ts"
 import { subjects } from "./subjects.ts"
 
@@ -10,9 +11,7 @@ export interface Args {
   readonly subjects: ReadonlySet<string>
   readonly metrics: ReadonlySet<string>
   readonly transports: ReadonlyArray<Transport>
-  /** How long a window lasts, and how long its code is warmed at least. */
-  readonly windowMillis: number
-  readonly warmMillis: number
+  readonly times: Times
   /** Cold starts per round. */
   readonly colds: number
   /** Where measured processes leave a profile. */
@@ -69,8 +68,9 @@ export const parse = (argv: ReadonlyArray<string>): Args | "help" => {
     subjects: new Set(pick(names.subjects, only)),
     metrics: new Set(pick(names.metrics, only)),
     transports: pick(names.transports, only),
-    windowMillis: values.quick ? 200 : 450,
-    warmMillis: values.quick ? 100 : 250,
+    times: values.quick
+      ? { warmUpMillis: 200, againMillis: 50, windowMillis: 200 }
+      : { warmUpMillis: 1000, againMillis: 100, windowMillis: 450 },
     colds: values.quick ? 1 : 2,
     cpuProf: values["cpu-prof"]
   }

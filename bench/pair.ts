@@ -4,11 +4,11 @@ import { execPath } from "node:process"
 import { exited, nodeArgs, spawnNode } from "./children.ts"
 import type { Commanded, Control } from "./control.ts"
 import type { Sample, WarmWindow } from "./measure.ts"
-import type { Job } from "./process.ts"
+import { nameOf, type Job } from "./job.ts"
 import type { ClientPlace, Transport } from "./subject.ts"
 import type { Subject } from "./subjects.ts"
 
-/** What the processes of one round have in common. */
+/** What the processes of one transport have in common. */
 export interface Site {
   readonly transport: Transport
   readonly control: Control
@@ -45,10 +45,10 @@ const entry = (site: Site, job: Job): ReadonlyArray<string> => [
 ]
 
 const start = async (site: Site, job: Job): Promise<Commanded> => {
-  const name = `${job.role} of ${job.subject}`
+  const name = nameOf(job)
   const child = spawnNode(entry(site, job), ["ignore", "inherit", "inherit"])
   const failed = exited(child).then(() => {
-    throw new Error(`${name} over ${site.transport} has ended before it was ready`)
+    throw new Error(`${name} has ended before it was ready`)
   })
   // It also ends when all is done, and then no one listens.
   failed.catch(() => {})
@@ -67,7 +67,7 @@ export const open = async (site: Site, subject: Subject, wanted: (window: string
   if (!warm) return { subject, server: undefined, client: undefined, windows: [] }
   const serverJob: Job = { ...common, role: "server", place: { transport: "stdio" } }
   const place = { transport: "stdio", command: execPath, args: entry(site, serverJob) } as const
-  const server = site.control.arrival(`server of ${subject.name}`)
+  const server = site.control.arrival(nameOf(serverJob))
   server.catch(() => {})
   const opened = await client(site, subject, warm, place, wanted)
   return { subject, server: await server, ...opened }
@@ -95,14 +95,30 @@ export const close = async ({ client, server }: Pair): Promise<void> => {
 const machineMicros = (): number =>
   cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + (user + nice + sys + irq) * 1000, 0)
 
-/** Warms the code, collects the garbage of both processes, and measures. */
+export interface Times {
+  /** How long the code of a window is run, at least, before it is measured at all. */
+  readonly warmUpMillis: number
+  /** How long a window is run again before it is measured again. */
+  readonly againMillis: number
+  /** How long a window lasts. */
+  readonly windowMillis: number
+}
+
+/** Runs every window for a while, the first three times as long, so that the code has its final shape. */
+export const warmUp = async ({ client, windows }: Pair, { warmUpMillis }: Times): Promise<void> => {
+  for (const [at, window] of windows.entries()) {
+    await client?.ask("warmUp", { window, millis: at === 0 ? warmUpMillis * 3 : warmUpMillis })
+  }
+}
+
+/** Runs the window briefly, collects the garbage of both processes, and measures. */
 export const measure = async (
   { client, server }: Pair,
   window: WarmWindow,
-  { windowMillis, warmMillis }: { readonly windowMillis: number; readonly warmMillis: number }
+  { againMillis, windowMillis }: Times
 ): Promise<Measured> => {
   if (client === undefined || server === undefined) throw new Error("this pair is only for cold starts")
-  await client.ask("warmUp", { window, millis: warmMillis })
+  await client.ask("run", { window, millis: againMillis })
   await Promise.all([client.ask("gc"), server.ask("gc")])
   const serverBefore = await server.ask<number>("cpuMicros")
   const machineBefore = machineMicros()

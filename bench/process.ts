@@ -1,20 +1,8 @@
 /** The entry of a measured process: becomes the server or the client of a subject, and does what the bench asks. */
 import { obey, type Commands } from "./control.ts"
+import { nameOf, type Job } from "./job.ts"
 import { offered, run, warmUp, type WarmWindow } from "./measure.ts"
-import type { ClientPlace, ServerPlace } from "./subject.ts"
 import { subjectNamed } from "./subjects.ts"
-
-export type Job = {
-  readonly subject: string
-  /** Where the bench waits for this process. */
-  readonly control: string
-} & (
-  | { readonly role: "server"; readonly place: ServerPlace }
-  | { readonly role: "client"; readonly place: ClientPlace }
-)
-
-/** The name a process reports under. */
-export const nameOf = (job: Pick<Job, "subject" | "role">): string => `${job.role} of ${job.subject}`
 
 const common: Commands = {
   gc: () => globalThis.gc!(),

@@ -1,12 +1,12 @@
 /**
- * One round over one transport: every subject's processes are started afresh, and each window is measured for one
- * subject right after the other, so that what slows the machine down slows them all.
+ * One round over one transport: each window is measured for one subject right after the other, so that what slows the
+ * machine down slows them all.
  */
 import type { Args } from "./args.ts"
 import { coldStart } from "./coldStart.ts"
 import { metrics, windowNames, type WindowName } from "./metrics.ts"
-import { close, measure, open, type Measured, type Pair, type Site } from "./pair.ts"
-import { subjects, type Subject } from "./subjects.ts"
+import { close, measure, open, warmUp, type Measured, type Pair, type Site } from "./pair.ts"
+import { subjects } from "./subjects.ts"
 import { itemsPerStream } from "./workload.ts"
 
 export type Record = (subject: string, metric: string, value: number) => void
@@ -41,58 +41,76 @@ const values = (window: WindowName, sample: Measured): ReadonlyArray<readonly [s
 
 export interface RoundOptions {
   readonly args: Args
-  readonly site: Site
+  readonly field: Field
   /** The number of the round; turns the order of the subjects. */
   readonly round: number
   readonly record: Record
   /** Called after each window with the share of the machine that others have used in it. */
   readonly onForeign: (share: number) => void
-  readonly onProgress: (text: string) => void
+  readonly onProgress: OnProgress
 }
 
-const measureWarm = async (pairs: ReadonlyArray<Pair>, options: RoundOptions): Promise<void> => {
-  const { args, record, round } = options
+export type OnProgress = (text: string) => void
+
+/** The subjects of one transport, with their processes, which live for the whole run. */
+export interface Field {
+  readonly site: Site
+  readonly pairs: ReadonlyArray<Pair>
+}
+
+const wantedOf = (args: Args): ((window: string) => boolean) => {
+  const windows = new Set<string>(metrics.filter(({ name }) => args.metrics.has(name)).map(({ window }) => window))
+  return (window) => windows.has(window)
+}
+
+/** Starts the subjects' processes and warms them. */
+export const openField = async (args: Args, site: Site, onProgress: OnProgress): Promise<Field> => {
+  const wanted = wantedOf(args)
+  const chosen = subjects.filter(
+    ({ name, transports, windows = windowNames }) =>
+      args.subjects.has(name) && transports.includes(site.transport) && windows.some(wanted)
+  )
+  const pairs: Array<Pair> = []
+  for (const subject of chosen) {
+    onProgress(`${subject.name} warms up`)
+    const pair = await open(site, subject, wanted)
+    pairs.push(pair)
+    await warmUp(pair, args.times)
+  }
+  return { site, pairs }
+}
+
+export const closeField = async ({ pairs }: Field): Promise<void> => {
+  for (const pair of pairs) await close(pair)
+}
+
+const measureWarm = async (options: RoundOptions): Promise<void> => {
+  const { args, field, record, round } = options
   for (const [at, window] of windowNames.entries()) {
     if (window === "cold") continue
-    for (const pair of rotated(pairs, round + at)) {
+    for (const pair of rotated(field.pairs, round + at)) {
       if (!pair.windows.includes(window)) continue
       options.onProgress(`${pair.subject.name} ${window}`)
-      const sample = await measure(pair, window, args)
+      const sample = await measure(pair, window, args.times)
       options.onForeign(sample.foreignShare)
       for (const [metric, value] of values(window, sample)) record(pair.subject.name, metric, value)
     }
   }
 }
 
-const measureCold = async (chosen: ReadonlyArray<Subject>, options: RoundOptions): Promise<void> => {
-  const starting = chosen.filter(({ windows }) => windows === undefined || windows.includes("cold"))
-  for (let n = 0; n < options.args.colds; n++) {
-    for (const subject of rotated(starting, options.round + n)) {
-      options.onProgress(`${subject.name} cold`)
-      options.record(subject.name, "cold", await coldStart(options.site, subject))
+const measureCold = async ({ args, field, onProgress, record, round }: RoundOptions): Promise<void> => {
+  const starting = field.pairs
+    .map(({ subject }) => subject)
+    .filter(({ windows }) => windows === undefined || windows.includes("cold"))
+  for (let n = 0; n < args.colds; n++) {
+    for (const subject of rotated(starting, round + n)) {
+      onProgress(`${subject.name} cold`)
+      record(subject.name, "cold", await coldStart(field.site, subject))
     }
   }
 }
 
 export const runRound = async (options: RoundOptions): Promise<void> => {
-  const { args, site } = options
-  const wantedWindows = new Set<string>(
-    metrics.filter(({ name }) => args.metrics.has(name)).map(({ window }) => window)
-  )
-  const wanted = (window: string): boolean => wantedWindows.has(window)
-  const chosen = subjects.filter(
-    ({ name, transports, windows = windowNames }) =>
-      args.subjects.has(name) && transports.includes(site.transport) && windows.some(wanted)
-  )
-  const pairs: Array<Pair> = []
-  try {
-    for (const subject of chosen) {
-      options.onProgress(`${subject.name} starts`)
-      pairs.push(await open(site, subject, wanted))
-    }
-    await measureWarm(pairs, options)
-    if (wanted("cold")) await measureCold(chosen, options)
-  } finally {
-    for (const pair of pairs) await close(pair)
-  }
+  await measureWarm(options)
+  if (wantedOf(options.args)("cold")) await measureCold(options)
 }

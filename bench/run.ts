@@ -11,52 +11,59 @@ import { build } from "./build.ts"
 import { Control } from "./control.ts"
 import type { Site } from "./pair.ts"
 import { Results } from "./results.ts"
-import { runRound } from "./round.ts"
+import { closeField, openField, runRound, type Field, type OnProgress } from "./round.ts"
 import { median, quantile } from "./stats.ts"
 import { table } from "./table.ts"
 import type { Transport } from "./subject.ts"
 
-const profile = (args: Args, transport: Transport, round: number): Site["profile"] => {
+const profile = (args: Args, transport: Transport): Site["profile"] => {
   const folder = args.cpuProf === undefined ? undefined : resolve(args.cpuProf)
   if (folder === undefined) return () => []
-  return (name) => [
-    "--cpu-prof",
-    `--cpu-prof-dir=${folder}`,
-    `--cpu-prof-name=${transport}-${round + 1}-${name}.cpuprofile`
-  ]
+  return (name) => ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${transport}-${name}.cpuprofile`]
 }
 
-/** One line that is written over on a terminal; elsewhere a line per round. */
-const progress = (prefix: string, text: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${prefix}: ${text}`)
-  else if (text === "") process.stderr.write(`${prefix}\n`)
+/** One line that is written over on a terminal; elsewhere a line per phase. */
+const progress = (phase: string, text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${phase}: ${text}`)
+  else if (text === "") process.stderr.write(`${phase}\n`)
 }
 
-const measureAll = async (
-  args: Args,
-  folder: string
-): Promise<{ results: Results; foreign: ReadonlyArray<number> }> => {
+const phase = (name: string): OnProgress => {
+  progress(name, "")
+  return (text) => progress(name, text)
+}
+
+interface Outcome {
+  readonly results: Results
+  /** The share of the machine that others used, per window. */
+  readonly foreign: ReadonlyArray<number>
+}
+
+const measureAll = async (args: Args, folder: string): Promise<Outcome> => {
   const results = new Results()
   const foreign: Array<number> = []
   const built = build()
   const controlPath = join(folder, "control")
   const control = new Control(controlPath)
+  const fields: Array<Field> = []
+  for (const transport of args.transports) {
+    const site = { transport, control, controlPath, built, folder, profile: profile(args, transport) }
+    fields.push(await openField(args, site, phase(`warm-up over ${transport}`)))
+  }
   for (let round = 0; round < args.rounds; round++) {
-    for (const transport of args.transports) {
-      const prefix = `round ${round + 1} of ${args.rounds} over ${transport}`
-      progress(prefix, "")
-      const sockets = mkdtempSync(join(folder, "sockets-"))
-      const site = { transport, control, controlPath, built, folder: sockets, profile: profile(args, transport, round) }
+    for (const field of fields) {
+      const { transport } = field.site
       await runRound({
         args,
-        site,
+        field,
         round,
         record: (subject, metric, value) => results.add(transport, subject, metric, value),
         onForeign: (share) => foreign.push(share),
-        onProgress: (text) => progress(prefix, text)
+        onProgress: phase(`round ${round + 1} of ${args.rounds} over ${transport}`)
       })
     }
   }
+  for (const field of fields) await closeField(field)
   control.close()
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
   return { results, foreign }
@@ -82,7 +89,7 @@ const main = async (): Promise<void> => {
     cpu: `${cpus().length} x ${cpus()[0]!.model}`,
     date: new Date().toISOString(),
     rounds: args.rounds,
-    windowMillis: args.windowMillis,
+    windowMillis: args.times.windowMillis,
     seconds: Math.round((performance.now() - from) / 1000),
     foreignCpuShare: foreign.length === 0 ? 0 : median(foreign)
   }

@@ -1,0 +1,14 @@
+/** What a measured process is told to become, and the name under which it reports. */
+import type { ClientPlace, ServerPlace } from "./subject.ts"
+
+export type Job = {
+  readonly subject: string
+  /** Where the bench waits for this process. */
+  readonly control: string
+} & (
+  | { readonly role: "server"; readonly place: ServerPlace }
+  | { readonly role: "client"; readonly place: ClientPlace }
+)
+
+/** The name a process reports under. */
+export const nameOf = ({ place, role, subject }: Job): string => `${role} of ${subject} over ${place.transport}`
