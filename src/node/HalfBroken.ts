@@ -27,5 +27,7 @@ export const keepReading = (duplex: Duplex): void => {
 
 /** A duplex has one event for the errors of both ways. */
 export const isOfWriting = (error: NodeJS.ErrnoException): boolean =>
-  error.syscall === "write" || error.syscall === "shutdown" || error.code === "EPIPE" ||
+  error.syscall === "write" ||
+  error.syscall === "shutdown" ||
+  error.code === "EPIPE" ||
   error.code === "ERR_STREAM_WRITE_AFTER_END"

@@ -49,7 +49,13 @@ export const adopt = (socket: Net.Socket): Taken => {
   const handle = shell._handle
   if (typeof handle?.useUserBuffer !== "function") return { socket, intake: undefined }
   const intake = make()
-  const options = { handle, allowHalfOpen: true, readable: socket.readable, writable: socket.writable, onread: intake.onread }
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    readable: socket.readable,
+    writable: socket.writable,
+    onread: intake.onread
+  }
   const adopted = new Net.Socket(options as Net.SocketConstructorOpts)
   adopted.pause()
   // Its `close` tells a server, or a child process, that it need not wait for it.

@@ -5,16 +5,18 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { spawn, spawnSync } from "node:child_process"
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import type { Readable, Writable } from "node:stream"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
 import { TransportError } from "../../src/transport/TransportError.ts"
 import { patternOf } from "../fixtures/links/behaviour.ts"
+import { run } from "../fixtures/links/fixture.ts"
 import { record } from "../transport/suite.ts"
 
 /** A directory of mode 0700 that goes with the test. */
@@ -24,7 +26,9 @@ const directory = Effect.acquireRelease(
 )
 
 const listener = (options: Parameters<typeof UnixSocket.layerListener>[0]) =>
-  Effect.map(Layer.build(UnixSocket.layerListener(options)), (context) => Effect.provide(Listener, context)).pipe(Effect.flatten)
+  Effect.map(Layer.build(UnixSocket.layerListener(options)), (context) => Effect.provide(Listener, context)).pipe(
+    Effect.flatten
+  )
 
 const open = (options: Parameters<typeof UnixSocket.layer>[0]) =>
   Effect.flatMap(Transport, (transport) => transport.open).pipe(Effect.provide(UnixSocket.layer(options)))
@@ -46,7 +50,7 @@ const leaveStaleSocket = (path: string): void => {
 }
 
 const greets = (path: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const server = yield* listener({ path })
     const near = yield* open({ path })
     const far = yield* server.accept
@@ -56,32 +60,41 @@ const greets = (path: string) =>
   })
 
 it.live("creates a missing directory for its owner only, and the socket with mode 0600", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "run", "s")
-    yield* Effect.scoped(Effect.gen(function*() {
-      yield* listener({ path })
-      assert.strictEqual(Fs.statSync(Path.dirname(path)).mode & 0o777, 0o700)
-      assert.strictEqual(Fs.statSync(path).mode & 0o777, 0o600)
-      assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), ["s"])
-    }))
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        yield* listener({ path })
+        assert.strictEqual(Fs.statSync(Path.dirname(path)).mode & 0o777, 0o700)
+        assert.strictEqual(Fs.statSync(path).mode & 0o777, 0o600)
+        assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), ["s"])
+      })
+    )
     assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), [])
-  }))
+  })
+)
 
 it.live("gives the socket the mode it was asked for", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     yield* listener({ path, mode: 0o660 })
     assert.strictEqual(Fs.statSync(path).mode & 0o777, 0o660)
-  }))
+  })
+)
 
 it.live("says which directory to create when more than the last one is missing", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const root = yield* directory
-    yield* fails(listener({ path: Path.join(root, "a", "b", "s") }), "listen", new RegExp(`${root}/a does not exist; create it`))
-  }))
+    yield* fails(
+      listener({ path: Path.join(root, "a", "b", "s") }),
+      "listen",
+      new RegExp(`${root}/a does not exist; create it`)
+    )
+  })
+)
 
 it.live("refuses a directory that others may write to, unless it is sticky or wanted so", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const root = yield* directory
     const path = Path.join(root, "s")
     Fs.chmodSync(root, 0o777)
@@ -89,18 +102,20 @@ it.live("refuses a directory that others may write to, unless it is sticky or wa
     yield* Effect.scoped(listener({ path, allowSharedDirectory: true }))
     Fs.chmodSync(root, 0o1777)
     yield* Effect.scoped(listener({ path }))
-  }))
+  })
+)
 
 it.live("replaces the socket that a killed server left", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     leaveStaleSocket(path)
     yield* fails(open({ path }), "open", /no one listens on it.*start it again/)
     yield* greets(path)
-  }))
+  })
+)
 
 it.live("never replaces a socket that someone listens on", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const first = yield* listener({ path })
     yield* fails(listener({ path }), "listen", /someone already listens there/)
@@ -111,53 +126,65 @@ it.live("never replaces a socket that someone listens on", () =>
     near.offer(patternOf(3))
     const recorder = record(far)
     yield* recorder.until(() => recorder.bytes === 3)
-  }))
+  })
+)
 
 it.live("lets one of many listeners that start at once over a stale socket win, and keeps it", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     leaveStaleSocket(path)
-    const exits = yield* Effect.forEach(
-      Array.from({ length: 8 }),
-      () => Effect.exit(listener({ path })),
-      { concurrency: "unbounded" }
-    )
+    const exits = yield* Effect.forEach(Array.from({ length: 8 }), () => Effect.exit(listener({ path })), {
+      concurrency: "unbounded"
+    })
     assert.strictEqual(exits.filter(Exit.isSuccess).length, 1)
     yield* open({ path })
     assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), ["s"])
-  }))
+  })
+)
 
 it.live("lets one of many processes that start at once over a stale socket win", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     leaveStaleSocket(path)
-    const script = Path.join(import.meta.dirname, "../fixtures/links/listen.ts")
     const said = yield* Effect.forEach(Array.from({ length: 4 }), () =>
       Effect.acquireRelease(
-        Effect.sync(() => spawn(process.execPath, [script, path], { stdio: ["pipe", "pipe", "inherit"] })),
-        (child) => Effect.promise(async () => {
-          if (child.exitCode !== null) return
-          child.stdin.end()
-          await once(child, "exit")
-        })
-      )).pipe(Effect.flatMap((children) =>
+        Effect.sync(
+          () =>
+            run("listen.ts", [path], { stdio: ["pipe", "pipe", "inherit"] }) as ChildProcessByStdio<
+              Writable,
+              Readable,
+              null
+            >
+        ),
+        (child) =>
+          Effect.promise(async () => {
+            if (child.exitCode !== null) return
+            child.stdin.end()
+            await once(child, "exit")
+          })
+      )
+    ).pipe(
+      Effect.flatMap((children) =>
         Effect.promise(() => Promise.all(children.map(async (child) => String((await once(child.stdout, "data"))[0]))))
-      ))
+      )
+    )
     assert.deepStrictEqual(said.map((line) => line.trim()).sort(), ["listening", "taken", "taken", "taken"])
     yield* open({ path })
-  }))
+  })
+)
 
 it.live("leaves a file alone that is no socket", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     Fs.writeFileSync(path, "precious")
     yield* fails(listener({ path }), "listen", /no socket is in the way and was left alone/)
     yield* fails(open({ path }), "open", /is a file that is no socket/)
     assert.strictEqual(Fs.readFileSync(path, "utf8"), "precious")
-  }))
+  })
+)
 
 it.live("takes over the lock of a process that is gone, and of one that has the same pid by chance", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const dead = spawnSync("true").pid
     for (const holder of [`${dead} 1`, `${process.pid} 1`]) {
@@ -165,10 +192,11 @@ it.live("takes over the lock of a process that is gone, and of one that has the 
       yield* Effect.scoped(listener({ path }))
     }
     assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), [])
-  }))
+  })
+)
 
 it.live("waits for a live holder of the lock", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     Fs.writeFileSync(`${path}.lock`, `${process.ppid} 0`)
     const starting = yield* Effect.forkScoped(listener({ path }))
@@ -177,25 +205,29 @@ it.live("waits for a live holder of the lock", () =>
     Fs.unlinkSync(`${path}.lock`)
     yield* Fiber.join(starting)
     assert.isTrue(Fs.existsSync(path))
-  }))
+  })
+)
 
 it.live("removes at its end only the socket that is its own", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const other = Net.createServer()
-    yield* Effect.scoped(Effect.gen(function*() {
-      yield* listener({ path })
-      Fs.unlinkSync(path)
-      yield* Effect.promise(() => once(other.listen(path), "listening"))
-    }))
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        yield* listener({ path })
+        Fs.unlinkSync(path)
+        yield* Effect.promise(() => once(other.listen(path), "listening"))
+      })
+    )
     yield* Effect.sleep(10)
     assert.isTrue(Fs.lstatSync(path).isSocket())
     yield* open({ path })
     other.close()
-  }))
+  })
+)
 
 it.live("refuses a path that is too long in bytes, before the system cuts it", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const root = yield* directory
     const room = 107 - root.length - 1
     const longest = Path.join(root, "x".repeat(room))
@@ -205,27 +237,30 @@ it.live("refuses a path that is too long in bytes, before the system cuts it", (
     const accented = Path.join(root, "é".repeat(room))
     yield* fails(listener({ path: accented }), "listen", /bytes long/)
     assert.deepStrictEqual(Fs.readdirSync(root), [])
-  }))
+  })
+)
 
 it.live("says what to do when nothing is at the path", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const root = yield* directory
     yield* fails(open({ path: Path.join(root, "s") }), "open", /no socket at this path; start the server/)
     Fs.writeFileSync(Path.join(root, "file"), "")
     yield* fails(open({ path: Path.join(root, "file", "s") }), "open", /no directory; check the path/)
     yield* fails(open({ path: "" }), "open", /not empty/)
-  }))
+  })
+)
 
 it.live("gives up dialling a server that takes no connection", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     yield* listener({ path })
     // It takes this one in no time, so the time-out is what is refused here: none at all.
     yield* fails(open({ path, openTimeout: 0 }), "open", /did not take the connection within/)
-  }))
+  })
+)
 
 it.live("keeps what clients send before they are accepted", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const server = yield* listener({ path })
     const near = yield* open({ path })
@@ -233,10 +268,11 @@ it.live("keeps what clients send before they are accepted", () =>
     yield* Effect.sleep(20)
     const recorder = record(yield* server.accept)
     yield* recorder.until(() => recorder.bytes === 50_000)
-  }))
+  })
+)
 
 it.live("delivers what a client sent that left before it was accepted", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const server = yield* listener({ path })
     yield* Effect.scoped(Effect.map(open({ path }), (near) => near.offer(patternOf(50_000))))
@@ -244,10 +280,11 @@ it.live("delivers what a client sent that left before it was accepted", () =>
     yield* recorder.until(() => recorder.ends.length > 0)
     assert.strictEqual(recorder.bytes, 50_000)
     assert.deepStrictEqual(recorder.ends, [{ _tag: "Ended" }])
-  }))
+  })
+)
 
 it.live("fails accept with Done once the listener is closed, drops who waits, and keeps who was accepted", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const scope = yield* Scope.make()
     const server = yield* Scope.provide(listener({ path }), scope)
@@ -267,10 +304,11 @@ it.live("fails accept with Done once the listener is closed, drops who waits, an
     near.offer(patternOf(5))
     const recorder = record(far)
     yield* recorder.until(() => recorder.bytes === 5)
-  }))
+  })
+)
 
 it.live("reads what a server had written before it was killed, although a write to it fails first", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const script = `require("net").createServer((s) => { s.write(Buffer.alloc(150000), () => process.kill(process.pid, "SIGKILL")) })
       .listen(${JSON.stringify(path)}, () => console.log("up"))`
@@ -287,10 +325,11 @@ it.live("reads what a server had written before it was killed, although a write 
     assert.strictEqual(recorder.bytes, 150_000)
     assert.deepStrictEqual(recorder.ends, [{ _tag: "Broken", stage: "write", detail: "EPIPE" }])
     assert.strictEqual(link.queuedBytes, 0)
-  }))
+  })
+)
 
 it.live("ends as broken when the peer resets, and survives further offers", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const server = Net.createServer({ pauseOnConnect: true }, (socket) => setTimeout(() => socket.destroy(), 20))
     yield* Effect.promise(() => once(server.listen(path), "listening"))
@@ -304,10 +343,11 @@ it.live("ends as broken when the peer resets, and survives further offers", () =
     yield* Effect.sleep(20)
     assert.strictEqual(recorder.ends.length, 1)
     server.close()
-  }))
+  })
+)
 
 it.live("closes within its flush time when the peer does not read", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = Path.join(yield* directory, "s")
     const server = yield* listener({ path })
     const scope = yield* Scope.make()
@@ -319,4 +359,5 @@ it.live("closes within its flush time when the peer does not read", () =>
     const took = performance.now() - startedAt
     assert.isAbove(took, 90)
     assert.isBelow(took, 1500)
-  }))
+  })
+)

@@ -1,4 +1,8 @@
+import { describe } from "@effect/vitest"
 import { suite } from "../transport/suite.ts"
 import { childFd3, childStdio } from "../transport/subjects.ts"
 
-for (const subject of [childStdio, childFd3]) suite(subject)
+// Each test waits for a process of its own.
+describe.concurrent("children", () => {
+  for (const subject of [childStdio, childFd3]) suite(subject)
+})

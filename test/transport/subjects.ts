@@ -18,34 +18,39 @@ import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
 import { type Behaviour, behave } from "../fixtures/links/behaviour.ts"
+import { env, fixture } from "../fixtures/links/fixture.ts"
 import type { Opened, Subject } from "./suite.ts"
 
 type Scoped<A> = Effect.Effect<A, unknown, Scope.Scope>
 
 /** Both ends in this process, each in a scope of its own. */
-const joined = (ends: Scoped<readonly [near: Scoped<Link>, far: Scoped<Link>]>) => (behaviour: Behaviour): Scoped<Opened> =>
-  Effect.gen(function*() {
-    const [near, far] = yield* ends
-    const stalled = yield* Deferred.make<void>()
-    const fiber = yield* Effect.forkScoped(
-      Effect.scoped(Effect.flatMap(far, (link) => behave(link, behaviour, Deferred.await(stalled))))
-    )
-    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-    return {
-      link: yield* Scope.provide(near, scope),
-      close: Scope.close(scope, Exit.void),
-      far: Effect.orDie(Fiber.join(fiber)),
-      release: Effect.asVoid(Deferred.succeed(stalled, undefined))
-    }
-  })
+const joined =
+  (ends: Scoped<readonly [near: Scoped<Link>, far: Scoped<Link>]>) =>
+  (behaviour: Behaviour): Scoped<Opened> =>
+    Effect.gen(function* () {
+      const [near, far] = yield* ends
+      const stalled = yield* Deferred.make<void>()
+      const fiber = yield* Effect.forkScoped(
+        Effect.scoped(Effect.flatMap(far, (link) => behave(link, behaviour, Deferred.await(stalled))))
+      )
+      const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+      return {
+        link: yield* Scope.provide(near, scope),
+        close: Scope.close(scope, Exit.void),
+        far: Effect.orDie(Fiber.join(fiber)),
+        release: Effect.asVoid(Deferred.succeed(stalled, undefined))
+      }
+    })
 
 const dialled = (layer: Layer.Layer<Transport | Listener, unknown>, swapped = false) =>
-  joined(Effect.gen(function*() {
-    const context = yield* Layer.build(layer)
-    const dial = Effect.flatMap(Transport, (transport) => transport.open).pipe(Effect.provide(context))
-    const accept = Effect.flatMap(Listener, (listener) => listener.accept).pipe(Effect.provide(context))
-    return swapped ? [accept, dial] as const : [dial, accept] as const
-  }))
+  joined(
+    Effect.gen(function* () {
+      const context = yield* Layer.build(layer)
+      const dial = Effect.flatMap(Transport, (transport) => transport.open).pipe(Effect.provide(context))
+      const accept = Effect.flatMap(Listener, (listener) => listener.accept).pipe(Effect.provide(context))
+      return swapped ? ([accept, dial] as const) : ([dial, accept] as const)
+    })
+  )
 
 const socketPath = () => Path.join(Fs.mkdtempSync(Path.join(Os.tmpdir(), "links-")), "s")
 
@@ -65,32 +70,35 @@ const tcpPair = Effect.callback<readonly [Net.Socket, Net.Socket]>((resume) => {
   })
 })
 
-const child = (frames: "stdout" | "fd3") => (behaviour: Behaviour): Scoped<Opened> =>
-  Effect.gen(function*() {
-    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-    const result = yield* Deferred.make<string>()
-    let text = ""
-    const transport = yield* Effect.provide(
-      Transport,
-      ChildProcess.layer({
-        command: process.execPath,
-        args: [Path.join(import.meta.dirname, "../fixtures/links/behave.ts"), behaviour, frames],
-        frames,
-        stderr: (more) => {
-          const told = /result (.*)\n/.exec(text += more)
-          if (told !== null) Deferred.doneUnsafe(result, Effect.succeed(told[1]!))
-        }
-      })
-    )
-    const link = yield* Scope.provide(transport.open, scope)
-    const pid = Number(/pid (\d+)/.exec(link.address)![1])
-    return {
-      link,
-      close: Scope.close(scope, Exit.void),
-      far: Deferred.await(result),
-      release: Effect.sync(() => process.kill(pid, "SIGUSR2"))
-    }
-  })
+const child =
+  (frames: "stdout" | "fd3") =>
+  (behaviour: Behaviour): Scoped<Opened> =>
+    Effect.gen(function* () {
+      const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+      const result = yield* Deferred.make<string>()
+      let text = ""
+      const transport = yield* Effect.provide(
+        Transport,
+        ChildProcess.layer({
+          command: process.execPath,
+          args: [fixture("behave.ts"), behaviour, frames],
+          frames,
+          env,
+          stderr: (more) => {
+            const told = /result (.*)\n/.exec((text += more))
+            if (told !== null) Deferred.doneUnsafe(result, Effect.succeed(told[1]!))
+          }
+        })
+      )
+      const link = yield* Scope.provide(transport.open, scope)
+      const pid = Number(/pid (\d+)/.exec(link.address)![1])
+      return {
+        link,
+        close: Scope.close(scope, Exit.void),
+        far: Deferred.await(result),
+        release: Effect.sync(() => process.kill(pid, "SIGUSR2"))
+      }
+    })
 
 const ended = { _tag: "Ended" } as const
 const exited = { _tag: "Exited", exitCode: 0, signal: undefined, stderrTail: "" } as const
@@ -102,16 +110,29 @@ export const tcp: Subject = {
   name: "a TCP socket",
   systemBytes: 12 * 1024 * 1024,
   leaving: ended,
-  open: joined(Effect.map(tcpPair, (pair) =>
-    [DuplexLink.fromDuplex(pair[0], { address: "tcp" }), DuplexLink.fromDuplex(pair[1], { address: "tcp" })] as const))
+  open: joined(
+    Effect.map(
+      tcpPair,
+      (pair) =>
+        [
+          DuplexLink.fromDuplex(pair[0], { address: "tcp" }),
+          DuplexLink.fromDuplex(pair[1], { address: "tcp" })
+        ] as const
+    )
+  )
 }
 export const duplex: Subject = {
   name: "a pair of Duplex streams",
   leaving: ended,
-  open: joined(Effect.sync(() => {
-    const [near, far] = duplexPair()
-    return [DuplexLink.fromDuplex(near, { address: "duplex" }), DuplexLink.fromDuplex(far, { address: "duplex" })] as const
-  }))
+  open: joined(
+    Effect.sync(() => {
+      const [near, far] = duplexPair()
+      return [
+        DuplexLink.fromDuplex(near, { address: "duplex" }),
+        DuplexLink.fromDuplex(far, { address: "duplex" })
+      ] as const
+    })
+  )
 }
 export const childStdio: Subject = { name: "the stdio of a child", leaving: exited, open: child("stdout") }
 export const childFd3: Subject = { name: "descriptor 3 of a child", leaving: exited, open: child("fd3") }

@@ -37,7 +37,10 @@ export interface Recorder {
 }
 
 /** Starts `link` and takes down what it delivers. */
-export const record = (link: Link, on: { readonly bytes?: () => void; readonly drained?: () => void } = {}): Recorder => {
+export const record = (
+  link: Link,
+  on: { readonly bytes?: () => void; readonly drained?: () => void } = {}
+): Recorder => {
   const waiting = new Set<() => void>()
   const happened = () => {
     if (recorder.ends.length > 1 || (recorder.ends.length === 1 && !ending)) recorder.late++
@@ -91,7 +94,7 @@ const headerOf = (bytes: number): Uint8Array => {
 
 /** Offers `total` bytes with their length before them, in chunks of these sizes, and waits for the far end's digest. */
 const digested = (link: Link, total: number, chunkBytes: (sent: number) => number) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const send = sender(link, total, chunkBytes, () => {})
     const recorder = record(link, { drained: () => send() })
     link.offer(headerOf(total))
@@ -106,22 +109,27 @@ export const suite = (subject: Subject) =>
     const test = (name: string, body: () => Effect.Effect<void, unknown, Scope.Scope>) => it.live(name, body, 15_000)
 
     test("delivers many small chunks in order, and a slab written again once nothing is held", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("digest")
-        yield* digested(link, 1024 * 1024, (sent) => 1 + (sent * 31) % 97)
+        yield* digested(link, 1024 * 1024, (sent) => 1 + ((sent * 31) % 97))
       }))
 
     test("delivers a chunk of 8 MiB", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("digest")
         yield* digested(link, 8 * 1024 * 1024, () => 8 * 1024 * 1024)
       }))
 
     test("carries both ways at the same time", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("echo")
         const total = 2 * 1024 * 1024
-        const send = sender(link, total, (sent) => 1 + (sent * 17) % 20_011, () => {})
+        const send = sender(
+          link,
+          total,
+          (sent) => 1 + ((sent * 17) % 20_011),
+          () => {}
+        )
         const recorder = record(link, { drained: () => send() })
         send()
         yield* recorder.until(() => recorder.bytes >= total || recorder.ends.length > 0)
@@ -130,7 +138,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("answers false to offers while the far end does not read, and says when all has left", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link, release } = yield* subject.open("stalledDigest")
         const systemBytes = subject.systemBytes ?? 1024 * 1024
         const total = systemBytes + 3 * 1024 * 1024
@@ -158,7 +166,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("takes what is offered above the mark, and never calls back from within an offer", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link, release } = yield* subject.open("stalledDigest")
         let offering = false
         const within: Array<string> = []
@@ -177,7 +185,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("holds back bytes while paused, and loses none", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("source")
         const recorder = record(link, { bytes: () => link.pause() })
         link.offer(Uint8Array.of(1))
@@ -197,7 +205,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("holds back what arrives before it is started", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("leaves")
         yield* Effect.sleep(30)
         const recorder = record(link)
@@ -206,7 +214,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("ends once, after the last byte of a far end that left", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("leaves")
         const recorder = record(link)
         yield* recorder.until(() => recorder.ends.length > 0)
@@ -219,7 +227,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("keeps the end behind bytes that a paused reader has not taken", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("leaves")
         const recorder = record(link, { bytes: () => link.pause() })
         yield* recorder.until(() => recorder.chunks.length === 1)
@@ -234,7 +242,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("takes nothing and answers true after its end", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("leavesOnceAsked")
         const recorder = record(link)
         link.offer(Uint8Array.of(1))
@@ -247,7 +255,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("lets a reader go on that waits for its writes to leave, when the far end left instead", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { link } = yield* subject.open("leavesOnceAsked")
         const recorder = record(link, { drained: () => link.resume() })
         assert.isFalse(link.offer(new Uint8Array(4 * 1024 * 1024)))
@@ -257,7 +265,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("flushes what was offered when its scope closes, then ends with Closed", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { close, far, link } = yield* subject.open("reads")
         const recorder = record(link)
         link.offer(patternOf(sourceBytes))
@@ -270,7 +278,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("delivers nothing after its scope was closed", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { close, link } = yield* subject.open("source")
         const recorder = record(link)
         link.offer(Uint8Array.of(1))
@@ -284,7 +292,7 @@ export const suite = (subject: Subject) =>
       }))
 
     test("closes without having been started", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { close, far, link } = yield* subject.open("reads")
         link.offer(patternOf(1000))
         yield* close
