@@ -219,7 +219,7 @@ describe.concurrent("a child process", () => {
 
   it.live("is not held up by a grandchild that floods stdout", () =>
     Effect.gen(function* () {
-      const recorder = record(yield* shell("yes & exit 6"))
+      const recorder = record(yield* shell("yes & exit 6"), { keep: false })
       yield* recorder.until(() => recorder.ends.length > 0)
       assert.deepStrictEqual(recorder.ends, [exited(6)])
     })

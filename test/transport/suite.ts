@@ -36,10 +36,10 @@ export interface Recorder {
   readonly until: (condition: () => boolean) => Effect.Effect<void>
 }
 
-/** Starts `link` and takes down what it delivers. */
+/** Starts `link` and takes down what it delivers, without the bytes themselves if these are not to be kept. */
 export const record = (
   link: Link,
-  on: { readonly bytes?: () => void; readonly drained?: () => void } = {}
+  on: { readonly bytes?: () => void; readonly drained?: () => void; readonly keep?: boolean } = {}
 ): Recorder => {
   const waiting = new Set<() => void>()
   const happened = () => {
@@ -67,7 +67,7 @@ export const record = (
   }
   link.start({
     bytes: (chunk) => {
-      recorder.chunks.push(new Uint8Array(chunk))
+      if (on.keep !== false) recorder.chunks.push(new Uint8Array(chunk))
       recorder.bytes += chunk.length
       on.bytes?.()
       happened()
