@@ -1,0 +1,50 @@
+/**
+ * A client as a service: code depends on it, the program says where it comes from, a test puts another in its place.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as Handlers from "../../src/peer/Handlers.ts"
+import * as RpcServer from "../../src/peer/RpcServer.ts"
+import * as Memory from "../../src/transport/Memory.ts"
+import * as Native from "../../src/wire/dialect/Native.ts"
+import { Weather, WeatherProtocol } from "./protocol.ts"
+
+/** Knows nothing of processes. */
+const advice = Effect.fn(function* (city: string) {
+  const weather = yield* Weather
+  const { celsius } = yield* weather.Forecast({ city })
+  return celsius < 10 ? "take a coat" : "no coat"
+})
+
+const handlers = Handlers.layer(WeatherProtocol)({
+  Forecast: ({ city }) => Effect.succeed({ celsius: city === "Oslo" ? -3 : 24 })
+})
+const server = RpcServer.layer(WeatherProtocol).pipe(Layer.provide(handlers))
+
+/** The real one: a connection that lives as long as the layer. The transport could be a child or a socket. */
+const connected = Weather.layer({ timeout: "5 seconds" }).pipe(
+  Layer.provide(server),
+  Layer.provide(Memory.layer({ wire: Native.wire() }))
+)
+
+/** The double: what is not called dies when it is. */
+const double = Layer.mock(Weather)({
+  Forecast: () => Effect.succeed({ celsius: 9 }),
+  emit: Effect.die,
+  events: Stream.die
+})
+
+const program = Effect.gen(function* () {
+  yield* Console.log(`Oslo: ${yield* advice("Oslo")}`)
+  yield* Console.log(`Rome: ${yield* advice("Rome")}`)
+})
+
+program.pipe(
+  Effect.provide(connected),
+  Effect.andThen(Console.log("with the double:")),
+  Effect.andThen(Effect.provide(program, double)),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,17 @@
+/**
+ * A protocol, and the service that a client of it is.
+ */
+import * as Schema from "effect/Schema"
+import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as Protocol from "../../src/protocol/Protocol.ts"
+import * as Request from "../../src/protocol/Request.ts"
+
+export class Forecast extends Request.Class<Forecast>()("Forecast", {
+  payload: { city: Schema.String },
+  success: Schema.Struct({ celsius: Schema.Number })
+}) {}
+
+export const WeatherProtocol = Protocol.make("weather", { version: "1.0.0", server: [Forecast] })
+
+/** A client of it, as a service. */
+export class Weather extends RpcClient.Service<Weather>()("app/Weather", WeatherProtocol) {}

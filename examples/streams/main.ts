@@ -1,0 +1,61 @@
+/**
+ * Streams from the server, to it, and both ways at once. A reader that has enough stops the producer.
+ *
+ * Both sides are in this process, joined by memory. Over a socket or a child process only the layer differs.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as Handlers from "../../src/peer/Handlers.ts"
+import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as RpcServer from "../../src/peer/RpcServer.ts"
+import * as Memory from "../../src/transport/Memory.ts"
+import * as Native from "../../src/wire/dialect/Native.ts"
+import { Streams } from "./protocol.ts"
+
+const stopped = Latch.makeUnsafe()
+
+const handlers = Handlers.layer(Streams)({
+  Squares: ({ from }) =>
+    Stream.iterate(from, (n) => n + 1).pipe(
+      Stream.map((n) => n * n),
+      Stream.ensuring(Effect.andThen(Console.log("server: the producer was stopped"), stopped.open))
+    ),
+
+  Longest: (_, { input }) =>
+    Stream.runFold(
+      input,
+      () => "",
+      (longest, word) => (word.length > longest.length ? word : longest)
+    ).pipe(Effect.orDie),
+
+  Shout: (_, { input }) =>
+    input.pipe(
+      Stream.map((word) => `${word.toUpperCase()}!`),
+      Stream.orDie
+    )
+})
+
+const program = Effect.gen(function* () {
+  const streams = yield* RpcClient.make(Streams)
+
+  yield* streams.Squares({ from: 1 }).pipe(
+    Stream.take(5),
+    Stream.runForEach((n) => Console.log(`client: ${n}`))
+  )
+  yield* stopped.await
+
+  const words = Stream.make("a", "stream", "of", "words")
+  yield* Console.log(`client: the longest is ${yield* streams.Longest({}, { input: words })}`)
+
+  const shouted = yield* Stream.runCollect(streams.Shout({}, { input: words }))
+  yield* Console.log(`client: ${shouted.join(" ")}`)
+})
+
+const server = RpcServer.layer(Streams).pipe(Layer.provide(handlers))
+const both = Layer.provideMerge(server, Memory.layer({ wire: Native.wire() }))
+
+program.pipe(Effect.scoped, Effect.provide(both), NodeRuntime.runMain)

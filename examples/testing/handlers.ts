@@ -1,0 +1,16 @@
+/**
+ * The handlers that are tested.
+ */
+import * as Effect from "effect/Effect"
+import * as Handlers from "../../src/peer/Handlers.ts"
+import { Kitchen } from "./protocol.ts"
+
+export const handlers = Handlers.layer(Kitchen)({
+  Brew: Effect.fnUntraced(function* ({ tea }, { report }) {
+    for (let minutesLeft = 2; minutesLeft >= 0; minutesLeft--) {
+      yield* Effect.sleep("1 minute")
+      yield* report({ minutesLeft })
+    }
+    return `a cup of ${tea}`
+  })
+})

@@ -1,0 +1,15 @@
+/**
+ * A request that takes minutes.
+ */
+import * as Schema from "effect/Schema"
+import * as Protocol from "../../src/protocol/Protocol.ts"
+import * as Request from "../../src/protocol/Request.ts"
+
+/** Brews for three minutes. */
+export class Brew extends Request.Class<Brew>()("Brew", {
+  payload: { tea: Schema.String },
+  progress: Schema.Struct({ minutesLeft: Schema.Int }),
+  success: Schema.String
+}) {}
+
+export const Kitchen = Protocol.make("kitchen", { version: "1.0.0", server: [Brew] })

@@ -1,0 +1,24 @@
+/**
+ * The daemon: `node daemon.ts <socket>`. It keeps one count for all clients, until SIGTERM or Ctrl-C.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import * as UnixSocket from "../../src/node/UnixSocket.ts"
+import * as Handlers from "../../src/peer/Handlers.ts"
+import * as RpcServer from "../../src/peer/RpcServer.ts"
+import { Counter } from "./protocol.ts"
+
+const handlers = Handlers.layer(Counter)(
+  Effect.gen(function* () {
+    const count = yield* Ref.make(0)
+    return { Add: ({ n }) => Ref.updateAndGet(count, (sum) => sum + n) }
+  })
+)
+
+const [, , path = ""] = process.argv
+RpcServer.run(Counter).pipe(
+  Effect.provide(handlers),
+  Effect.provide(UnixSocket.layerListener({ path })),
+  NodeRuntime.runMain
+)
