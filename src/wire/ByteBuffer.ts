@@ -1,8 +1,8 @@
 /**
  * The bytes of one frame that has begun and is not whole.
  *
- * Law 1: it holds what arrived, and allocates at most sixteen times that, so a length that a peer only claims costs
- * nothing. Law 2: growing copies each byte a bounded number of times. Law 3: once emptied it holds no memory.
+ * Law 1: it holds what arrived, and allocates at most sixteen times that (or 1 KiB), so a length that a peer only
+ * claims costs nothing. Law 2: growing copies each byte a bounded number of times. Law 3: once emptied it holds no memory.
  *
  * @since 0.1.0
  */

@@ -12,7 +12,8 @@
  * 15  1  check: 5A xor the 15 bytes before it
  * 16     body
  * ```
- * A header that does not check is junk, and the search goes on from its next byte.
+ * A header that does not check is junk, and the search goes on from its next byte. Every split of the same bytes reads
+ * the same, and no byte is checksummed more than twice.
  *
  * @since 0.1.0
  */
@@ -100,8 +101,12 @@ export class Reader {
   readonly #held = new ByteBuffer()
   /** Bytes of an oversized body still to skip. */
   #skip = 0
-  /** Bytes that may be searched a second time, after a corrupt body: what arrives pays for it, so no peer can make it quadratic. */
-  #searchable = 0
+  /** Bytes that have arrived before the chunk that is being read. */
+  #arrived = 0
+  /** Where in all that has arrived the array that is being searched begins. */
+  #origin = 0
+  /** What arrived before here was searched a second time, after a corrupt body, and is not a third time. */
+  #searchedTo = 0
 
   constructor(sink: FrameSink, maxBodyBytes: number, checksum: Checksum | undefined) {
     this.#sink = sink
@@ -114,14 +119,16 @@ export class Reader {
   }
 
   read(chunk: Uint8Array): void {
-    this.#searchable = Math.min(this.#searchable + chunk.length, this.#maxBodyBytes)
-    let at = Math.min(this.#skip, chunk.length)
-    this.#skip -= at
+    const arrived = this.#arrived
+    this.#arrived += chunk.length
+    let at = this.#skipped(chunk, 0)
     while (this.#held.length > 0 && at < chunk.length) {
       at += this.#held.fill(chunk, at, this.#wanted())
-      this.#readHeld()
+      this.#readHeld(arrived + at)
+      at = this.#skipped(chunk, this.#returned(at))
     }
     if (at === chunk.length) return
+    this.#origin = arrived
     at = this.#search(chunk, at, chunk.length)
     if (at < chunk.length) this.#held.fill(chunk, at, chunk.length - at)
     // A frame that goes on in the next chunk makes room for itself there, now that its length is known.
@@ -133,7 +140,7 @@ export class Reader {
     if (this.#held.length === 0) return
     this.#sink.junk(this.#held.bytes.subarray(0, 1))
     this.#held.drop(1)
-    this.#readHeld()
+    this.#readHeld(this.#arrived)
   }
 
   /** No more bytes will come: what is held is junk. */
@@ -144,10 +151,26 @@ export class Reader {
     this.#held.clear()
   }
 
-  /** Answers the bytes between two offsets of a frame, for keeping. */
+  /** Answers the bytes between two offsets of a frame, for keeping. They are no `Buffer`, whatever the link reads into. */
   own(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const part = bytes.subarray(start, end)
     // Held memory is forgotten once its frame was read, so that a large body needs no second copy.
-    return bytes === this.#held.bytes ? bytes.subarray(start, end) : Uint8Array.prototype.slice.call(bytes, start, end)
+    return bytes === this.#held.bytes ? part : new Uint8Array(part)
+  }
+
+  /** Passes over what is left of an oversized body, and answers where the chunk goes on. */
+  #skipped(chunk: Uint8Array, at: number): number {
+    const bytes = Math.min(this.#skip, chunk.length - at)
+    this.#skip -= bytes
+    return at + bytes
+  }
+
+  /** Gives back what is held when all of it came from this chunk, where it is cheaper to search: after junk. */
+  #returned(at: number): number {
+    const bytes = this.#held.length
+    if (bytes > at) return at
+    this.#held.clear()
+    return at - bytes
   }
 
   /** How many bytes the frame that has begun is known to need. */
@@ -155,8 +178,10 @@ export class Reader {
     return this.#held.length < headerBytes ? headerBytes : headerBytes + readUint32(this.#held.bytes, 4)
   }
 
-  #readHeld(): void {
+  /** Reads what is held. `arrived` is where it ends in all that has arrived. */
+  #readHeld(arrived: number): void {
     while (this.#held.length > 0) {
+      this.#origin = arrived - this.#held.length
       const read = this.#search(this.#held.bytes, 0, this.#held.length)
       if (read === 0) return
       this.#held.drop(read)
@@ -208,12 +233,11 @@ export class Reader {
     return next
   }
 
-  /** Text that came between the bytes of a body hides the frames after it: they are searched for in the body. */
+  /** A header whose body never came hides the frames after it: they are searched for in what was taken for the body. */
   #corrupt(kind: number, id: number, number: number, bytes: Uint8Array, at: number, next: number): number {
     this.#sink.corrupt(kind, id, number)
-    const bodyBytes = next - at - headerBytes
-    const from = bodyBytes <= this.#searchable ? at + headerBytes : next
-    this.#searchable -= from === next ? 0 : bodyBytes
+    const from = this.#origin + at < this.#searchedTo ? next : at + headerBytes
+    this.#searchedTo = Math.max(this.#searchedTo, this.#origin + next)
     this.#sink.junk(bytes.subarray(at, from))
     return from
   }
