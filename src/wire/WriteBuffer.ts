@@ -29,6 +29,7 @@ export class WriteBuffer {
   /** Chunks before what is in the slab, in order. */
   #chunks: Array<Uint8Array> = []
   #chunkBytes = 0
+  #flushing = false
 
   /** Bytes gathered and not flushed yet. */
   get bytes(): number {
@@ -53,18 +54,24 @@ export class WriteBuffer {
     this.#chunkBytes += chunk.length
   }
 
-  /** Hands out everything gathered, in order. */
+  /** Hands out everything gathered, in order, and what is written meanwhile. */
   flush(take: (chunk: Uint8Array) => void): void {
-    this.#seal()
-    const chunks = this.#chunks
-    this.#chunks = []
-    this.#chunkBytes = 0
-    for (const chunk of chunks) take(chunk)
+    // Who takes a chunk may come back here: chunks would then overtake each other.
+    if (this.#flushing) return
+    this.#flushing = true
+    while (this.bytes > 0) {
+      this.#seal()
+      const chunks = this.#chunks
+      this.#chunks = []
+      this.#chunkBytes = 0
+      for (const chunk of chunks) take(chunk)
+    }
+    this.#flushing = false
   }
 
   /** Says that everything handed out has left, so that its memory may be written again. */
   reuse(): void {
-    if (this.bytes > 0 || this.slab === none) return
+    if (this.bytes > 0 || this.#flushing || this.slab === none) return
     if (this.slab.length === slabBytes && spare.length < sparesKept) spare.push(this.slab)
     this.slab = none
     this.#start = 0
