@@ -29,6 +29,16 @@ const can: Can = {
 const abandonAfterMillis = 10_000
 
 /**
+ * Who adds checksums must be able to compute them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Options =
+  | { readonly checksum?: Checksum | undefined; readonly crc?: false | undefined }
+  | { readonly checksum: Checksum; readonly crc: boolean }
+
+/**
  * Makes the native wire.
  *
  * `checksum`, a CRC-32 like Node's `zlib.crc32`, checks the frames that carry one. With `crc` (default: false) this
@@ -38,12 +48,7 @@ const abandonAfterMillis = 10_000
  * @category constructors
  * @since 0.1.0
  */
-export const wire = (
-  options: {
-    readonly checksum?: Checksum | undefined
-    readonly crc?: boolean | undefined
-  } = {}
-): Wire => ({
+export const wire = (options: Options = {}): Wire => ({
   name: "native",
   can,
   abandonAfterMillis: options.crc === true ? abandonAfterMillis : 0,
@@ -54,11 +59,7 @@ class NativeCodec implements Codec {
   readonly #writer: NativeWriter
   readonly #reader: NativeReader
 
-  constructor(
-    lexicon: Lexicon,
-    { maxFrameBytes }: CodecOptions,
-    { checksum, crc }: { readonly checksum?: Checksum | undefined; readonly crc?: boolean | undefined }
-  ) {
+  constructor(lexicon: Lexicon, { maxFrameBytes }: CodecOptions, { checksum, crc }: Options) {
     const writer = new NativeWriter(lexicon, crc === true ? checksum : undefined)
     this.#writer = writer
     this.#reader = new NativeReader(lexicon, maxFrameBytes, checksum, (hello) => writer.greeted(hello))

@@ -9,6 +9,8 @@ import type { Headers, Hello, Message, Part, Refusal } from "../../session/Messa
 import { readUint32, writeUint32 } from "../framing/MarkedFrame.ts"
 import * as Utf8 from "../Utf8.ts"
 
+const maxUint32 = 0xffffffff
+const maxDetailChars = 4096
 const maxHeaders = 64
 const maxHeaderBytes = 16 * 1024
 const maxMethods = 0xffff
@@ -45,7 +47,12 @@ const texts = (json: Json, key: string, most: number): ReadonlyArray<string> => 
   return value
 }
 
-export const writeHello = (hello: Hello): string => JSON.stringify(hello)
+/** Answers the body of a Hello. JSON has no word for a limit that is infinite: frames end at 4 GiB anyway. */
+export const writeHello = (hello: Hello): string => {
+  const { calls, frameBytes } = hello.limits
+  const limits = { frameBytes: Math.min(frameBytes, maxUint32), calls: Math.min(calls, maxUint32) }
+  return JSON.stringify({ ...hello, limits })
+}
 
 /** Reads a Hello. Throws, saying what is missing, when it is none. */
 export const readHello = (bytes: Uint8Array, start: number, end: number): Hello => {
@@ -65,7 +72,21 @@ export const readHello = (bytes: Uint8Array, start: number, end: number): Hello 
   }
 }
 
-export const writeRefusal = (refusal: Refusal): string => JSON.stringify(refusal)
+/** Answers the body of a refusal. Its texts are clipped, so that every peer can read it and its call ends. */
+export const writeRefusal = (refusal: Refusal): string =>
+  JSON.stringify(refusal, (_, value: unknown) => (typeof value === "string" ? clipped(value) : value))
+
+const clipped = (value: string): string =>
+  value.length <= maxDetailChars ? value : `${value.slice(0, maxDetailChars - 1)}…`
+
+/** What a thrown value says of itself; whatever it is, and whatever it does when asked. */
+export const detailOf = (error: unknown): string => {
+  try {
+    return clipped(error instanceof Error ? error.message : String(error))
+  } catch {
+    return "an error that cannot be shown"
+  }
+}
 
 /** Reads a refusal. One of a kind that is unknown here keeps its name in a `RemoteDefect`. */
 export const readRefusal = (bytes: Uint8Array, start: number, end: number): Refusal => {
@@ -108,25 +129,29 @@ export const readRefusal = (bytes: Uint8Array, start: number, end: number): Refu
   }
 }
 
-/** Answers the headers as JSON, or why there are too many. */
+/** Answers the headers as JSON. Throws when they are not string pairs, or too many. */
 export const writeHeaders = (headers: Headers): string => {
   const json = JSON.stringify(headers)
-  checkHeaders(headers, json.length)
+  checkHeaderBytes(Utf8.byteLength(json))
+  checkHeaders(headers)
   return json
 }
 
 /** Reads headers. Throws when they are not string pairs, or too many. */
 export const readHeaders = (bytes: Uint8Array, start: number, end: number): Headers => {
+  checkHeaderBytes(end - start)
   const headers = readObject(bytes, start, end)
-  checkHeaders(headers, end - start)
+  checkHeaders(headers)
   return headers as Headers
 }
 
-const checkHeaders = (headers: Json, headerBytes: number): void => {
+const checkHeaderBytes = (headerBytes: number): void => {
+  if (headerBytes > maxHeaderBytes) throw new Error(`expected headers of at most ${maxHeaderBytes} bytes in all`)
+}
+
+const checkHeaders = (headers: Json): void => {
   const values = Object.values(headers)
-  if (values.length > maxHeaders || headerBytes > maxHeaderBytes) {
-    throw new Error(`expected at most ${maxHeaders} headers of ${maxHeaderBytes} bytes in all`)
-  }
+  if (values.length > maxHeaders) throw new Error(`expected at most ${maxHeaders} headers`)
   if (!values.every((value) => typeof value === "string")) throw new Error("expected headers of strings")
 }
 
@@ -134,20 +159,25 @@ type Credit = Extract<Message, { readonly _tag: "Credit" }>
 
 const streams: ReadonlyArray<Credit["of"]> = ["answer", "input", "events"]
 
-const creditBytes = 9
+const creditBytes = 8
 
-/** Makes the body of a Credit: which stream (1 answer, 2 input, 3 events), items, bytes. */
+/** Which stream a number in the header of a Credit stands for: 1 answer, 2 input, 3 events. */
+export const creditOf = (number: number): Credit["of"] | undefined => streams[number - 1]
+
+/** The number that stands for a stream in the header of a Credit. */
+export const creditNumber = (of: Credit["of"]): number => streams.indexOf(of) + 1
+
+/** Makes the body of a Credit: items, bytes. */
 export const writeCredit = (credit: Credit): Uint8Array => {
   const bytes = new Uint8Array(creditBytes)
-  bytes[0] = streams.indexOf(credit.of) + 1
-  writeUint32(bytes, 1, credit.items)
-  writeUint32(bytes, 5, credit.bytes)
+  writeUint32(bytes, 0, credit.items)
+  writeUint32(bytes, 4, credit.bytes)
   return bytes
 }
 
-/** Reads the body of a Credit. Throws when it is none. */
-export const readCredit = (id: number, bytes: Uint8Array, start: number, end: number): Credit => {
-  const of = streams[bytes[start]! - 1]
+/** Reads a Credit. Throws when it is none. */
+export const readCredit = (id: number, number: number, bytes: Uint8Array, start: number, end: number): Credit => {
+  const of = creditOf(number)
   if (of === undefined || end - start < creditBytes) throw new Error("expected a stream, items and bytes")
-  return { _tag: "Credit", of, id, items: readUint32(bytes, start + 1), bytes: readUint32(bytes, start + 5) }
+  return { _tag: "Credit", of, id, items: readUint32(bytes, start), bytes: readUint32(bytes, start + 4) }
 }

@@ -25,5 +25,8 @@ export const Kind = {
 /** The first bit belongs to the framing. */
 export const Flag = { crc: 1, raw: 2, deadline: 4, headers: 8 } as const
 
-/** The largest body that may be sent before the peer has said what it reads: a constant of wire version 1. */
+/**
+ * The largest body that may be sent before the peer has said what it reads, and that each side reads at the least: a
+ * constant of wire version 1.
+ */
 export const bodyBytesBeforeHello = 64 * 1024

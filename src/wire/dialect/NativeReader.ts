@@ -6,10 +6,10 @@
  *
  * @since 0.1.0
  */
-import type { Headers, Hello, Message, Part, Refusal } from "../../session/Message.ts"
+import type { Headers, Hello, Message, Part, Refusal, RequestMessage } from "../../session/Message.ts"
 import * as Frame from "../framing/MarkedFrame.ts"
 import * as Json from "../payload/Json.ts"
-import type { About, Lexicon, Out, Shape } from "../Wire.ts"
+import type { About, Lexicon, Method, Out, Shape } from "../Wire.ts"
 import * as Body from "./NativeBody.ts"
 import { Flag, Kind } from "./NativeKind.ts"
 
@@ -39,12 +39,12 @@ export class NativeReader implements Frame.FrameSink {
     this.out!.junk(bytes)
   }
 
-  oversized(kind: number, id: number, _number: number, bodyBytes: number): void {
-    this.#refuse(kind, id, { _tag: "Oversized", bytes: bodyBytes, maxBytes: this.#maxBodyBytes })
+  oversized(kind: number, id: number, number: number, bodyBytes: number): void {
+    this.#refuse(kind, id, { _tag: "Oversized", bytes: bodyBytes, maxBytes: this.#maxBodyBytes }, number)
   }
 
-  corrupt(kind: number, id: number): void {
-    this.#refuse(kind, id, { _tag: "Malformed", detail: "the body of a frame does not match its CRC" })
+  corrupt(kind: number, id: number, number: number): void {
+    this.#refuse(kind, id, { _tag: "Malformed", detail: "the body of a frame does not match its CRC" }, number)
   }
 
   frame(kind: number, flags: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
@@ -69,28 +69,31 @@ export class NativeReader implements Frame.FrameSink {
   }
 
   #onRequest(flags: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
-    const method = this.#method(number)
+    const method = this.#method(number, "request")
     if (method === -1) return this.#refuse(Kind.Request, id, this.#unknown())
-    let at = start
-    let timeoutMillis = 0
-    let headers: Headers | undefined
-    let payload: unknown
+    let request: RequestMessage
     try {
-      if ((flags & Flag.deadline) !== 0) {
-        timeoutMillis = Frame.readUint32(bytes, at)
-        at += 4
-      }
-      if ((flags & Flag.headers) !== 0) {
-        const from = at + 4
-        at = from + Frame.readUint32(bytes, at)
-        headers = Body.readHeaders(bytes, from, Math.min(at, end))
-      }
-      if (at > end) throw new Error("the body is shorter than its headers")
-      payload = this.#value(this.#lexicon.answers[method]!.payload, flags, bytes, at, end)
+      request = this.#request(method, flags, id, bytes, start, end)
     } catch (error) {
       return this.#invalid(Kind.Request, id, "payload", error)
     }
-    this.out!.message({ _tag: "Request", id, method, payload, timeoutMillis, headers })
+    this.out!.message(request)
+  }
+
+  #request(method: number, flags: number, id: number, bytes: Uint8Array, start: number, end: number): RequestMessage {
+    let at = start
+    let timeoutMillis = 0
+    let headers: Headers | undefined
+    if ((flags & Flag.deadline) !== 0) {
+      timeoutMillis = Frame.readUint32(bytes, at)
+      at += 4
+    }
+    const headersAt = at + 4
+    if ((flags & Flag.headers) !== 0) at = headersAt + Frame.readUint32(bytes, at)
+    if (at > end) throw new Error("the body is shorter than its headers")
+    if ((flags & Flag.headers) !== 0) headers = Body.readHeaders(bytes, headersAt, at)
+    const payload = this.#value(this.#lexicon.answers[method]!.payload, flags, bytes, at, end)
+    return { _tag: "Request", id, method, payload, timeoutMillis, headers }
   }
 
   /** What belongs to one of our calls; its number is ours. */
@@ -137,7 +140,7 @@ export class NativeReader implements Frame.FrameSink {
   }
 
   #onInput(flags: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
-    const method = this.#method(number)
+    const method = this.#method(number, "request")
     if (method === -1) return this.#refuse(Kind.Input, id, this.#unknown())
     let items: ReadonlyArray<unknown>
     try {
@@ -149,7 +152,7 @@ export class NativeReader implements Frame.FrameSink {
   }
 
   #onEvent(flags: number, number: number, bytes: Uint8Array, start: number, end: number): void {
-    const method = this.#method(number)
+    const method = this.#method(number, "event")
     if (method === -1) return this.#refuse(Kind.Event, 0, this.#unknown())
     let payload: unknown
     try {
@@ -165,7 +168,8 @@ export class NativeReader implements Frame.FrameSink {
     try {
       message = this.#control(kind, id, number, bytes, start, end)
     } catch (error) {
-      return this.#refuse(kind, id, { _tag: "Malformed", detail: `${kindName(kind)}: ${detail(error)}` })
+      const detail = `${kindName(kind)}: ${Body.detailOf(error)}`
+      return this.#refuse(kind, id, { _tag: "Malformed", detail }, number)
     }
     if (message !== undefined) this.out!.message(message)
   }
@@ -184,11 +188,11 @@ export class NativeReader implements Frame.FrameSink {
       case Kind.Defect:
         return { _tag: "Defect", id, method: number - 1, reason: Body.readRefusal(bytes, start, end) }
       case Kind.Cancel:
-        return { _tag: "Cancel", id, method: this.#method(number) }
+        return { _tag: "Cancel", id, method: this.#method(number, "request") }
       case Kind.InputEnd:
-        return { _tag: "InputEnd", id, method: this.#method(number) }
+        return { _tag: "InputEnd", id, method: this.#method(number, "request") }
       case Kind.Credit:
-        return Body.readCredit(id, bytes, start, end)
+        return Body.readCredit(id, number, bytes, start, end)
       case Kind.Ping:
         return { _tag: "Ping" }
       case Kind.Pong:
@@ -212,8 +216,10 @@ export class NativeReader implements Frame.FrameSink {
     return hello
   }
 
-  #method(number: number): number {
-    return this.#methods?.[number - 1] ?? -1
+  /** The method of that kind that the peer means by a number, or -1: who answers a request does not take it as an event. */
+  #method(number: number, kind: Method["kind"]): number {
+    const method = this.#methods?.[number - 1] ?? -1
+    return this.#lexicon.answers[method]?.kind === kind ? method : -1
   }
 
   #value(shape: Shape, flags: number, bytes: Uint8Array, start: number, end: number): unknown {
@@ -235,17 +241,17 @@ export class NativeReader implements Frame.FrameSink {
   }
 
   #invalid(kind: number, id: number, part: Part, error: unknown): void {
-    this.#refuse(kind, id, { _tag: "InvalidPayload", part, detail: detail(error) })
+    this.#refuse(kind, id, { _tag: "InvalidPayload", part, detail: Body.detailOf(error) })
   }
 
-  #refuse(kind: number, id: number, reason: Refusal): void {
-    const about = whose(kind)
+  #refuse(kind: number, id: number, reason: Refusal, number = 0): void {
+    const about = whose(kind, number)
     this.out!.refuse(about, about === "none" ? 0 : id, -1, reason)
   }
 }
 
-/** Whose exchange a frame of this kind belongs to, seen from the side that reads it. */
-const whose = (kind: number): About => {
+/** Whose exchange a frame of this kind, with this number, belongs to, seen from the side that reads it. */
+const whose = (kind: number, number: number): About => {
   switch (kind) {
     case Kind.Request:
     case Kind.Input:
@@ -258,6 +264,8 @@ const whose = (kind: number): About => {
     case Kind.Failure:
     case Kind.Defect:
       return "call"
+    case Kind.Credit:
+      return creditIsFor(number)
     default:
       return "none"
   }
@@ -266,4 +274,8 @@ const whose = (kind: number): About => {
 const kindName = (kind: number): string =>
   Object.entries(Kind).find(([, value]) => value === kind)?.[0] ?? `kind ${kind}`
 
-const detail = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** Credit comes for what this side sends. Without it the stream would wait for ever, so it must not get lost quietly. */
+const creditIsFor = (number: number): About => {
+  const of = Body.creditOf(number)
+  return of === "answer" ? "duty" : of === "input" ? "call" : "none"
+}

@@ -17,8 +17,8 @@ import { bodyBytesBeforeHello, Flag, Kind } from "./NativeKind.ts"
 /** A raw value from this size on leaves as a chunk of its own, without a copy. */
 const foreignBytes = 16 * 1024
 
-/** The header has four bytes for the length of a body; a CRC is part of it. */
-const mostBodyBytes = 0xffffffff - Frame.crcBytes
+/** The header has four bytes for the length of a body. */
+const mostBodyBytes = 0xffffffff
 
 /** Room for what precedes a value in a body (deadline, length of the headers) and for the CRC that follows it. */
 const besidesBytes = 4 + 4 + Frame.crcBytes
@@ -27,6 +27,7 @@ export class NativeWriter {
   readonly #lexicon: Lexicon
   /** Seals what is sent with a CRC, where it does. */
   readonly #seal: Frame.Checksum | undefined
+  readonly #sealBytes: number
   #maxBodyBytes = bodyBytesBeforeHello
   /** The peer's numbers of the methods that this side answers. */
   #numbers: ReadonlyArray<number> = []
@@ -34,11 +35,13 @@ export class NativeWriter {
   constructor(lexicon: Lexicon, seal: Frame.Checksum | undefined) {
     this.#lexicon = lexicon
     this.#seal = seal
+    this.#sealBytes = seal === undefined ? 0 : Frame.crcBytes
   }
 
   /** Takes over what the peer has said of itself. */
   greeted(hello: Hello): void {
-    this.#maxBodyBytes = Math.min(hello.limits.frameBytes, mostBodyBytes)
+    // A refusal fits in what every peer reads, so there is always a way to end a call.
+    this.#maxBodyBytes = Math.min(Math.max(hello.limits.frameBytes, bodyBytesBeforeHello), mostBodyBytes)
     const numbers = new Map(hello.methods.map((tag, index) => [tag, index + 1]))
     this.#numbers = this.#lexicon.answers.map((method) => numbers.get(method.tag) ?? 0)
   }
@@ -67,7 +70,7 @@ export class NativeWriter {
       case "InputEnd":
         return this.#frame(Kind[message._tag], message.id, message.method + 1, "", buffer)
       case "Credit":
-        return this.#frame(Kind.Credit, message.id, 0, Body.writeCredit(message), buffer)
+        return this.#frame(Kind.Credit, message.id, Body.creditNumber(message.of), Body.writeCredit(message), buffer)
       case "Hello":
         return this.#frame(Kind.Hello, 0, 0, Body.writeHello(message.hello), buffer)
       case "Bye":
@@ -145,8 +148,8 @@ export class NativeWriter {
     try {
       if (raw === undefined) return this.#frame(kind, message.id, number, Json.listText(shape, message.items), buffer)
       const items = message.items.map((item) => raw.encode(item))
-      const large = items.find((item) => item.length > this.#maxBodyBytes)
-      if (large !== undefined) return this.#oversized(large.length)
+      const large = items.find((item) => item.length + this.#sealBytes > this.#maxBodyBytes)
+      if (large !== undefined) return this.#oversized(large.length + this.#sealBytes)
       for (const item of items) this.#frame(kind, message.id, number, item, buffer)
       return items.reduce((bytes, item) => bytes + item.length, 0)
     } catch (error) {
@@ -165,7 +168,9 @@ export class NativeWriter {
     headers = ""
   ): number | Refusal {
     // A value of that many characters is at least as many bytes: no need to write it to know.
-    if (value.length > this.#maxBodyBytes && kind !== Kind.Hello) return this.#oversized(value.length)
+    if (value.length > this.#maxBodyBytes && kind !== Kind.Hello) {
+      return this.#oversized(typeof value === "string" ? Utf8.byteLength(value) : value.length)
+    }
     const foreign = typeof value !== "string" && value.length >= foreignBytes
     const valueRoom = typeof value === "string" ? Utf8.room(value) : foreign ? 0 : value.length
     const at = buffer.reserve(Frame.headerBytes + besidesBytes + Utf8.room(headers) + valueRoom)
@@ -188,24 +193,21 @@ export class NativeWriter {
     if (typeof value === "string") {
       if (value !== "") end += Utf8.write(slab, value, end)
     } else {
-      flags |= Flag.raw
+      if (kind !== Kind.Credit) flags |= Flag.raw
       if (!foreign) {
         slab.set(value, end)
         end += value.length
       }
     }
-    const bodyBytes = end - start + (foreign ? value.length : 0)
+    const bodyBytes = end - start + (foreign ? value.length : 0) + this.#sealBytes
     if (bodyBytes > this.#maxBodyBytes && kind !== Kind.Hello) return this.#oversized(bodyBytes)
-    if (this.#seal !== undefined) {
-      flags |= Flag.crc
-    }
-    const sealBytes = this.#seal === undefined ? 0 : Frame.crcBytes
-    Frame.writeHeader(slab, at, kind, flags, bodyBytes + sealBytes, id, number)
+    if (this.#seal !== undefined) flags |= Flag.crc
+    Frame.writeHeader(slab, at, kind, flags, bodyBytes, id, number)
     buffer.commit(end - at)
     const seal = this.#seal?.(slab.subarray(start, end))
     if (foreign) buffer.foreign(value)
     if (seal !== undefined) this.#writeSeal(foreign ? this.#seal!(value, seal) : seal, buffer)
-    return bodyBytes - besides
+    return bodyBytes - besides - this.#sealBytes
   }
 
   #writeSeal(crc: number, buffer: WriteBuffer): void {
@@ -225,5 +227,5 @@ const encode = (shape: Shape, value: unknown): string | Uint8Array =>
 const invalid = (part: Part, error: unknown): Refusal => ({
   _tag: "InvalidPayload",
   part,
-  detail: error instanceof Error ? error.message : String(error)
+  detail: Body.detailOf(error)
 })
