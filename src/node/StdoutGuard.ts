@@ -24,14 +24,12 @@ export const guard: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRele
 
 const redirect = (): (() => void) => {
   const { stdout } = process
-  const own = Object.getOwnPropertyDescriptor(stdout, "write")
+  const previous = stdout.write
   const write = ((...args: Parameters<typeof stdout.write>) => process.stderr.write(...args)) as typeof stdout.write
   stdout.write = write
   return () => {
     // Someone who has patched it since keeps what they have.
-    if (stdout.write !== write) return
-    if (own === undefined) delete (stdout as { write?: unknown }).write
-    else Object.defineProperty(stdout, "write", own)
+    if (stdout.write === write) stdout.write = previous
   }
 }
 

@@ -134,7 +134,7 @@ describe.concurrent("a child process", () => {
 
   it.live("delivers all a child wrote before it exited to a reader that pauses for longer than it lingers", () =>
     Effect.gen(function* () {
-      const link = yield* shell("head -c 150000 /dev/zero; exit 5")
+      const link = yield* shell("head -c 100000 /dev/zero; exit 5")
       const recorder = record(link, { bytes: () => link.pause() })
       yield* recorder.until(() => recorder.chunks.length === 1)
       yield* Effect.sleep(600)
@@ -145,7 +145,7 @@ describe.concurrent("a child process", () => {
         link.resume()
         yield* recorder.until(() => recorder.chunks.length > before || recorder.ends.length > 0)
       }
-      assert.strictEqual(recorder.bytes, 150_000)
+      assert.strictEqual(recorder.bytes, 100_000)
     })
   )
 
@@ -294,7 +294,7 @@ describe.concurrent("a child process", () => {
       const { parent, pids } = yield* parentOf(tree, 3, "exit")
       yield* Effect.promise(() => once(parent, "exit"))
       assert.strictEqual(parent.exitCode, 7)
-      yield* untilGone(pids, 1000)
+      yield* untilGone(pids, 500)
     })
   )
 

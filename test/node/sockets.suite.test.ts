@@ -1,4 +1,4 @@
 import { suite } from "../transport/suite.ts"
-import { duplex, tcp, unixAcceptor, unixDialler } from "../transport/subjects.ts"
+import { streams, tcp, unixAcceptor, unixDialler } from "../transport/subjects.ts"
 
-for (const subject of [unixDialler, unixAcceptor, tcp, duplex]) suite(subject)
+for (const subject of [unixDialler, unixAcceptor, tcp, streams]) suite(subject)
