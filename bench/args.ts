@@ -14,6 +14,8 @@ export interface Args {
   readonly times: Times
   /** Cold starts per round. */
   readonly colds: number
+  /** Windows that may be measured again because others disturbed them. */
+  readonly repeats: number
   /** Where measured processes leave a profile. */
   readonly cpuProf: string | undefined
 }
@@ -69,9 +71,10 @@ export const parse = (argv: ReadonlyArray<string>): Args | "help" => {
     metrics: new Set(pick(names.metrics, only)),
     transports: pick(names.transports, only),
     times: values.quick
-      ? { warmUpMillis: 200, againMillis: 50, windowMillis: 200 }
-      : { warmUpMillis: 1000, againMillis: 100, windowMillis: 450 },
+      ? { warmUpMillis: 150, warmUpShare: 0.1, againMillis: 100, windowMillis: 200 }
+      : { warmUpMillis: 400, warmUpShare: 1, againMillis: 300, windowMillis: 400 },
     colds: values.quick ? 1 : 2,
+    repeats: values.quick ? 0 : 60,
     cpuProf: values["cpu-prof"]
   }
 }

@@ -11,9 +11,7 @@ const killAll = (): void => {
 process.once("exit", killAll)
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1))
 
-/** What every measured process gets: no options of the shell's, and a `gc` to begin each window with. */
-export const nodeArgs: ReadonlyArray<string> = ["--expose-gc"]
-
+/** What every measured process gets: no options of the shell's. */
 const { NODE_OPTIONS: _, ...environment } = env
 
 export const spawnNode = (args: ReadonlyArray<string>, stdio: StdioOptions): ChildProcess => {

@@ -163,9 +163,9 @@ const windows: Readonly<Record<WarmWindow, Window>> = {
 export const offered = (client: Client): ReadonlyArray<WarmWindow> =>
   (Object.keys(windows) as Array<WarmWindow>).filter((name) => windows[name].offered(client))
 
-/** Runs a window until the code is warm, for at least `millis`. */
-export const warmUp = (client: Client, name: WarmWindow, millis: number): Promise<Sample> =>
-  windows[name].run(client, { millis, operations: windows[name].warm })
+/** Runs a window for at least `millis`, and as often as it takes to make the code warm, or that `share` of it. */
+export const warmUp = (client: Client, name: WarmWindow, millis: number, share = 1): Promise<Sample> =>
+  windows[name].run(client, { millis, operations: windows[name].warm * share })
 
 /** Runs a window for `millis`. */
 export const run = (client: Client, name: WarmWindow, millis: number): Promise<Sample> =>

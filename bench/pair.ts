@@ -1,7 +1,7 @@
 /** A subject's server and client process, and how one window of it is measured. */
 import { cpus } from "node:os"
 import { execPath } from "node:process"
-import { exited, nodeArgs, spawnNode } from "./children.ts"
+import { exited, spawnNode } from "./children.ts"
 import type { Commanded, Control } from "./control.ts"
 import type { Sample, WarmWindow } from "./measure.ts"
 import { nameOf, type Job } from "./job.ts"
@@ -38,7 +38,6 @@ export interface Measured extends Sample {
 export const socketPath = ({ folder }: Site, { name }: Subject): string => `${folder}/${name}.sock`
 
 const entry = (site: Site, job: Job): ReadonlyArray<string> => [
-  ...nodeArgs,
   ...site.profile(`${job.role}-of-${job.subject}`),
   `${site.built}/process.js`,
   JSON.stringify(job)
@@ -98,20 +97,23 @@ const machineMicros = (): number =>
 export interface Times {
   /** How long the code of a window is run, at least, before it is measured at all. */
   readonly warmUpMillis: number
-  /** How long a window is run again before it is measured again. */
+  /** The share of a full warm-up's operations, from 0 to 1. */
+  readonly warmUpShare: number
+  /** How long a window is run again before it is measured: after other work it takes as long to be itself again. */
   readonly againMillis: number
   /** How long a window lasts. */
   readonly windowMillis: number
 }
 
-/** Runs every window for a while, the first three times as long, so that the code has its final shape. */
-export const warmUp = async ({ client, windows }: Pair, { warmUpMillis }: Times): Promise<void> => {
+/** Runs every window for a while, the first five times as long, so that the code has its final shape. */
+export const warmUp = async ({ client, windows }: Pair, { warmUpMillis, warmUpShare }: Times): Promise<void> => {
   for (const [at, window] of windows.entries()) {
-    await client?.ask("warmUp", { window, millis: at === 0 ? warmUpMillis * 3 : warmUpMillis })
+    const millis = at === 0 ? warmUpMillis * 5 : warmUpMillis
+    await client?.ask("warmUp", { window, millis, share: warmUpShare })
   }
 }
 
-/** Runs the window briefly, collects the garbage of both processes, and measures. */
+/** Runs the window for a while, and measures. */
 export const measure = async (
   { client, server }: Pair,
   window: WarmWindow,
@@ -119,7 +121,6 @@ export const measure = async (
 ): Promise<Measured> => {
   if (client === undefined || server === undefined) throw new Error("this pair is only for cold starts")
   await client.ask("run", { window, millis: againMillis })
-  await Promise.all([client.ask("gc"), server.ask("gc")])
   const serverBefore = await server.ask<number>("cpuMicros")
   const machineBefore = machineMicros()
   const sample = await client.ask<Sample>("run", { window, millis: windowMillis })

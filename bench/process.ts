@@ -5,7 +5,6 @@ import { offered, run, warmUp, type WarmWindow } from "./measure.ts"
 import { subjectNamed } from "./subjects.ts"
 
 const common: Commands = {
-  gc: () => globalThis.gc!(),
   cpuMicros: () => {
     const { user, system } = process.cpuUsage()
     return user + system
@@ -22,9 +21,9 @@ const become = async (job: Job): Promise<Commands> => {
   return {
     ...common,
     offered: () => offered(client),
-    warmUp: ({ window, millis }: { readonly window: WarmWindow; readonly millis: number }) =>
-      warmUp(client, window, millis),
-    run: ({ window, millis }: { readonly window: WarmWindow; readonly millis: number }) => run(client, window, millis)
+    warmUp: ({ millis, share, window }: { window: WarmWindow; millis: number; share: number }) =>
+      warmUp(client, window, millis, share),
+    run: ({ millis, window }: { window: WarmWindow; millis: number }) => run(client, window, millis)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Args } from "./args.ts"
 import { coldStart } from "./coldStart.ts"
 import { metrics, windowNames, type WindowName } from "./metrics.ts"
 import { close, measure, open, warmUp, type Measured, type Pair, type Site } from "./pair.ts"
+import type { Quiet } from "./Quiet.ts"
 import { subjects } from "./subjects.ts"
 import { itemsPerStream } from "./workload.ts"
 
@@ -45,8 +46,7 @@ export interface RoundOptions {
   /** The number of the round; turns the order of the subjects. */
   readonly round: number
   readonly record: Record
-  /** Called after each window with the share of the machine that others have used in it. */
-  readonly onForeign: (share: number) => void
+  readonly quietly: Quiet["measure"]
   readonly onProgress: OnProgress
 }
 
@@ -91,8 +91,7 @@ const measureWarm = async (options: RoundOptions): Promise<void> => {
     for (const pair of rotated(field.pairs, round + at)) {
       if (!pair.windows.includes(window)) continue
       options.onProgress(`${pair.subject.name} ${window}`)
-      const sample = await measure(pair, window, args.times)
-      options.onForeign(sample.foreignShare)
+      const sample = await options.quietly(() => measure(pair, window, args.times))
       for (const [metric, value] of values(window, sample)) record(pair.subject.name, metric, value)
     }
   }

@@ -10,9 +10,9 @@ import { parse, usage, type Args } from "./args.ts"
 import { build } from "./build.ts"
 import { Control } from "./control.ts"
 import type { Site } from "./pair.ts"
+import { Quiet } from "./Quiet.ts"
 import { Results } from "./results.ts"
 import { closeField, openField, runRound, type Field, type OnProgress } from "./round.ts"
-import { median, quantile } from "./stats.ts"
 import { table } from "./table.ts"
 import type { Transport } from "./subject.ts"
 
@@ -33,15 +33,8 @@ const phase = (name: string): OnProgress => {
   return (text) => progress(name, text)
 }
 
-interface Outcome {
-  readonly results: Results
-  /** The share of the machine that others used, per window. */
-  readonly foreign: ReadonlyArray<number>
-}
-
-const measureAll = async (args: Args, folder: string): Promise<Outcome> => {
+const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Results> => {
   const results = new Results()
-  const foreign: Array<number> = []
   const built = build()
   const controlPath = join(folder, "control")
   const control = new Control(controlPath)
@@ -58,7 +51,7 @@ const measureAll = async (args: Args, folder: string): Promise<Outcome> => {
         field,
         round,
         record: (subject, metric, value) => results.add(transport, subject, metric, value),
-        onForeign: (share) => foreign.push(share),
+        quietly: quiet.measure,
         onProgress: phase(`round ${round + 1} of ${args.rounds} over ${transport}`)
       })
     }
@@ -66,15 +59,7 @@ const measureAll = async (args: Args, folder: string): Promise<Outcome> => {
   for (const field of fields) await closeField(field)
   control.close()
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
-  return { results, foreign }
-}
-
-const warnOfNoise = (foreign: ReadonlyArray<number>): void => {
-  if (foreign.length === 0 || median(foreign) < 0.05) return
-  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
-  process.stderr.write(
-    `other processes took ${percent(median(foreign))} of the machine meanwhile (${percent(quantile(foreign, 0.9))} in a tenth of the windows): measure again when it is quiet\n`
-  )
+  return results
 }
 
 const main = async (): Promise<void> => {
@@ -83,7 +68,8 @@ const main = async (): Promise<void> => {
   const from = performance.now()
   const folder = mkdtempSync(join(tmpdir(), "effect-ipc-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
-  const { results, foreign } = await measureAll(args, folder)
+  const quiet = new Quiet(args.repeats)
+  const results = await measureAll(args, folder, quiet)
   const meta = {
     node: process.version,
     cpu: `${cpus().length} x ${cpus()[0]!.model}`,
@@ -91,12 +77,12 @@ const main = async (): Promise<void> => {
     rounds: args.rounds,
     windowMillis: args.times.windowMillis,
     seconds: Math.round((performance.now() - from) / 1000),
-    foreignCpuShare: foreign.length === 0 ? 0 : median(foreign)
+    foreignCpuShare: quiet.foreignShare
   }
   console.log(
     `${table(results, args)}\n\n${Object.values(meta).slice(0, 3).join(", ")}, ${args.rounds} rounds, ${meta.seconds} s`
   )
-  warnOfNoise(foreign)
+  if (quiet.warning !== undefined) process.stderr.write(`${quiet.warning}\n`)
   if (args.json === undefined) return
   const all = results.rows(args.transports)
   const rows = all.map(({ metric, subject, transport, value }) => ({ subject, transport, metric, value }))
