@@ -7,9 +7,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
-import type { Codec } from "../protocol/Request.ts"
+import type { Codec, Fields } from "../protocol/Request.ts"
 import type { Lexicon, Method, RawShape, Shape } from "../wire/Wire.ts"
 
 const compiled = new WeakMap<AnyProtocol, { server?: Lexicon; client?: Lexicon }>()
@@ -72,12 +74,12 @@ const valueShape = (schema: Codec): Shape => {
 /** The fields of a request or event: the caller gives them plain, who answers gets an instance of the class. */
 const payloadShape = (member: Member): Shape => {
   const fields = member.spec.payload
+  if (Object.keys(fields).length === 0) return withoutFields(member)
   const struct = Schema.Struct(fields)
-  const hasDefaults = Object.values(fields).some((field) => field.ast.context?.constructorDefault !== undefined)
   return lazyShape(
     () => {
       const encode = encoder(Schema.toCodecJson(struct))
-      return hasDefaults ? (value) => encode(struct.make(value as typeof struct.Type)) : encode
+      return isMade(struct.ast) ? (value) => encode(making(struct, value)) : encode
     },
     () => {
       // The class's own schema would ask for the tag, which the frame carries as a number, and is never compiled.
@@ -87,6 +89,16 @@ const payloadShape = (member: Member): Shape => {
     onlyBytes(member)
   )
 }
+
+/** The payload of a request or event without fields. A struct without fields would let every value pass as it is. */
+const withoutFields = (member: Member): Shape => ({
+  encode: () => ({}),
+  decode: (json) => {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Error("Expected object")
+    return instanceOf(member, {})
+  },
+  raw: undefined
+})
 
 /**
  * Makes an instance of fields that were validated. Effect's own way to do so is not in its types; where it is gone, the
@@ -98,6 +110,40 @@ const instanceOf = (member: Member, fields: unknown): unknown => {
   if (trusted === undefined) return new member(fields)
   ;(fields as { _tag: string })._tag = member.tag
   return trusted(member, fields)
+}
+
+/** Fills in what the caller left out. What `make` throws keeps to itself what is wrong. */
+const making = (struct: Schema.Struct<Fields>, value: unknown): unknown => {
+  try {
+    return struct.make(value as typeof struct.Type)
+  } catch (error) {
+    const issue = error instanceof Error ? error.cause : undefined
+    throw SchemaIssue.isIssue(issue) ? new Schema.SchemaError(issue) : error
+  }
+}
+
+/**
+ * Whether a caller may give less than the value: a default left out, or the plain fields of a class, at any depth.
+ */
+const isMade = (ast: AST.AST, seen = new Set<AST.AST>()): boolean => {
+  if (seen.has(ast)) return false
+  seen.add(ast)
+  if (ast.context?.constructorDefault !== undefined) return true
+  switch (ast._tag) {
+    case "Objects":
+      return [...ast.propertySignatures, ...ast.indexSignatures].some(({ type }) => isMade(type, seen))
+    case "Arrays":
+      return [...ast.elements, ...ast.rest].some((element) => isMade(element, seen))
+    case "Union":
+      return ast.types.some((type) => isMade(type, seen))
+    case "Suspend":
+      return isMade(ast.thunk(), seen)
+    case "Declaration":
+      // A class has its fields as a parameter. What else has parameters is made too, at the cost of a second look.
+      return ast.typeParameters.length > 0
+    default:
+      return false
+  }
 }
 
 type Convert = (value: unknown) => unknown
