@@ -1,14 +1,17 @@
 /**
- * The answers we wait for: ids, the wait for room, settling once, deadlines, cancelling.
+ * The answers we wait for: ids, the wait for room, settling once, deadlines, giving up.
  *
  * Law: a call that was asked is settled exactly once, by its answer, its deadline, its caller or the end of the
  * session. What arrives for a call that is not in the table is dropped and counted in `late`.
  *
  * @since 0.1.0
  */
-import type { Call } from "./Exchange.ts"
-import type { Refusal } from "./Message.ts"
+import { Deadlines } from "./Deadlines.ts"
+import type { Call, Side } from "./Exchange.ts"
+import type { Items } from "./Items.ts"
+import type { AnswerMessage, Refusal, RequestMessage } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
+import type { Options } from "./Sink.ts"
 import { Table } from "./Table.ts"
 
 /** Calls that may be sent before the peer has said how many it answers: a constant of wire version 1. */
@@ -19,33 +22,41 @@ const orderTimeoutMillis = 30_000
 
 export class Calls {
   readonly #outbox: Outbox
+  readonly #items: Items
   readonly #byOrder: boolean
+  readonly #cancels: boolean
   readonly #table = new Table<Call>()
-  readonly #waiting = new Set<Call>()
+  readonly #deadlines = new Deadlines()
+  /** In the order in which they were asked. */
+  #waiting = new Set<Call>()
   #limit: number
-  #earliestMillis = Infinity
   /** A call waits that is too large for what may be sent before the peer's Hello. */
   #needsHello = false
   late = 0
 
-  constructor(outbox: Outbox, byOrder: boolean) {
+  constructor(outbox: Outbox, items: Items, options: Options) {
     this.#outbox = outbox
-    this.#byOrder = byOrder
-    this.#limit = byOrder ? 1 : callsBeforeHello
+    this.#items = items
+    this.#byOrder = options.correlate === "order"
+    this.#cancels = options.cancel
+    this.#limit = this.#byOrder ? 1 : callsBeforeHello
+  }
+
+  /** Calls that have no answer yet. */
+  get size(): number {
+    return this.#table.size + this.#waiting.size
   }
 
   /** When `expire` wants to be called next. */
   get deadlineMillis(): number {
-    return this.#earliestMillis
+    return this.#deadlines.earliestMillis
   }
 
   /** Sends `call`, or lets it wait while the link is full, or as many are in flight as the peer answers. */
   ask(call: Call, nowMillis: number): void {
-    const timeoutMillis = call.timeoutMillis > 0 || !this.#byOrder ? call.timeoutMillis : orderTimeoutMillis
-    if (timeoutMillis > 0) {
-      call.deadlineMillis = nowMillis + timeoutMillis
-      if (call.deadlineMillis < this.#earliestMillis) this.#earliestMillis = call.deadlineMillis
-    }
+    const endless = !(call.timeoutMillis > 0 && call.timeoutMillis < Infinity)
+    if (endless && this.#byOrder) call.timeoutMillis = orderTimeoutMillis
+    if (call.timeoutMillis > 0) this.#deadlines.set(call, nowMillis + call.timeoutMillis)
     if (this.#waiting.size === 0 && this.#room()) return this.#send(call, nowMillis)
     call.state = "waiting"
     this.#waiting.add(call)
@@ -74,79 +85,126 @@ export class Calls {
   #send(call: Call, nowMillis: number): void {
     call.state = "open"
     this.#table.claim(call)
-    const sent = this.#outbox.send({
-      _tag: "Request",
-      id: call.id,
-      method: call.method,
-      payload: call.payload,
-      timeoutMillis: call.deadlineMillis === Infinity ? 0 : Math.max(1, Math.ceil(call.deadlineMillis - nowMillis)),
-      headers: call.headers
-    })
-    if (typeof sent === "number") return call.credited()
+    const sent = this.#outbox.send(request(call, nowMillis))
+    if (this.#table.get(call.id) !== call) return
+    if (typeof sent !== "number") return this.#unsaid(call, sent)
+    if (call.inputOver) this.#outbox.send({ _tag: "InputEnd", id: call.id, method: call.method })
+    this.#items.wake(call)
+  }
+
+  /** The request could not be said: it waits for the peer's Hello, first in line as it was, or it is over. */
+  #unsaid(call: Call, reason: Refusal): void {
+    if (reason._tag !== "Oversized" || this.#outbox.greeted) return this.#refuse(call, reason, "local")
     this.#table.take(call.id)
-    if (sent._tag === "Oversized" && !this.#outbox.greeted) {
-      this.#needsHello = true
-      call.state = "waiting"
-      this.#waiting.add(call)
-    } else {
-      call.state = "settled"
-      call.refused(sent, "local")
-    }
+    this.#needsHello = true
+    call.state = "waiting"
+    this.#waiting = new Set([call, ...this.#waiting])
+  }
+
+  /** Says that the input of `call` is complete: at once, or behind its request. */
+  endInput(call: Call): void {
+    call.inputOver = true
+    if (call.state === "open") this.#outbox.send({ _tag: "InputEnd", id: call.id, method: call.method })
   }
 
   /** The call that a message of the answer belongs to. */
   find(id: number): Call | undefined {
     const call = this.#byOrder ? this.#table.all()[0] : this.#table.get(id)
-    if (call === undefined) this.late++
-    return call
+    if (call?.state === "open") return call
+    this.late++
+    return undefined
   }
 
-  /** Takes the call out, so that it can be told how it ended. */
-  settle(call: Call): void {
+  /** The call that a message of the answer belongs to, when it names the method that was asked. */
+  findOf(id: number, method: number, nowMillis: number): Call | undefined {
+    const call = this.find(id)
+    if (call === undefined || call.method === method) return call
+    this.giveUp(call, nowMillis, { _tag: "Malformed", detail: "the answer is one to another method" })
+    return undefined
+  }
+
+  /** Settles the call that is answered. */
+  answered(answer: AnswerMessage, nowMillis: number): void {
+    // Who refuses a request may not have understood its method.
+    const { id, method } = answer
+    const call = answer._tag === "Defect" ? this.find(id) : this.findOf(id, method, nowMillis)
+    if (call === undefined) return
     this.#table.take(call.id)
-    call.state = "settled"
+    this.#settle(call)
+    tell(call, answer)
+    this.release(nowMillis)
   }
 
-  /** Forgets a call that its caller, or its deadline, has given up. Answers whether the peer has to be told. */
-  forget(call: Call): boolean {
-    const open = call.state === "open"
-    if (open) this.#table.take(call.id)
-    else this.#waiting.delete(call)
-    call.state = "settled"
-    return open
+  /**
+   * Ends a call without its answer, and sees to it that the peer stops working on it and its answer settles nothing.
+   * The call is told `reason`; without one it was its caller's wish.
+   */
+  giveUp(call: Call, nowMillis: number, reason?: Refusal): void {
+    if (call.state !== "open" && call.state !== "waiting") return
+    const sent = call.state === "open"
+    this.#settle(call)
+    if (reason !== undefined) call.refused(reason, "local")
+    if (!sent) return
+    if (this.#cancels) this.#outbox.send({ _tag: "Cancel", id: call.id, method: call.method })
+    // Only behind the Cancel is there room for another: the peer counts what it runs.
+    this.#table.take(call.id)
+    if (this.#byOrder) this.#outbox.close({ _tag: "Disconnected", detail: lostCount })
+    else this.release(nowMillis)
   }
 
-  /** The calls whose deadline has passed at `nowMillis`. */
-  expired(nowMillis: number): ReadonlyArray<Call> {
-    if (nowMillis < this.#earliestMillis) return []
-    const late: Array<Call> = []
-    let earliest = Infinity
-    for (const call of this.all()) {
-      if (call.deadlineMillis <= nowMillis) late.push(call)
-      else if (call.deadlineMillis < earliest) earliest = call.deadlineMillis
+  /** Gives up the calls whose deadline has passed. */
+  expire(nowMillis: number): void {
+    for (const call of this.#deadlines.passed(nowMillis, () => this.#all())) {
+      this.giveUp(call, nowMillis, { _tag: "TimedOut", afterMillis: call.timeoutMillis })
     }
-    this.#earliestMillis = earliest
-    return late
   }
 
   /** Settles every call that was never sent. */
-  refuseWaiting(reason: Refusal, side: "local" | "remote"): void {
-    for (const call of this.#waiting) {
-      this.forget(call)
-      call.refused(reason, side)
-    }
+  refuseWaiting(reason: Refusal, side: Side): void {
+    for (const call of this.#waiting) this.#refuse(call, reason, side)
   }
 
   /** Settles every call. */
-  refuseAll(reason: Refusal, side: "local" | "remote"): void {
-    for (const call of this.all()) {
-      if (call.state === "settled") continue
-      this.forget(call)
-      call.refused(reason, side)
-    }
+  refuseAll(reason: Refusal, side: Side): void {
+    for (const call of this.#all()) this.#refuse(call, reason, side)
   }
 
-  all(): Array<Call> {
+  #refuse(call: Call, reason: Refusal, side: Side): void {
+    if (call.state === "settled") return
+    if (call.state === "open") this.#table.take(call.id)
+    this.#settle(call)
+    call.refused(reason, side)
+  }
+
+  #settle(call: Call): void {
+    if (call.state === "waiting") this.#waiting.delete(call)
+    call.state = "settled"
+    this.#items.forget(call)
+  }
+
+  #all(): Array<Call> {
     return this.#table.all().concat(Array.from(this.#waiting))
+  }
+}
+
+const lostCount = "a call ended without its answer, on a wire that answers by order"
+
+const request = (call: Call, nowMillis: number): RequestMessage => ({
+  _tag: "Request",
+  id: call.id,
+  method: call.method,
+  payload: call.payload,
+  timeoutMillis: call.deadlineMillis === Infinity ? 0 : Math.max(1, Math.ceil(call.deadlineMillis - nowMillis)),
+  headers: call.headers
+})
+
+const tell = (call: Call, answer: AnswerMessage): void => {
+  switch (answer._tag) {
+    case "Success":
+      return call.succeeded(answer.value)
+    case "Failure":
+      return call.failed(answer.error)
+    case "Defect":
+      return call.refused(answer.reason, "remote")
   }
 }

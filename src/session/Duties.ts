@@ -1,56 +1,78 @@
 /**
  * The answers we owe: admission, answering once, in order where the wire asks for it, stopping.
  *
- * Law: a duty is answered at most once, and not at all once it was stopped. While the link is full, or an earlier
- * answer is missing on a wire that correlates by order, the answer is parked; the duty counts as running until it left.
+ * Law: a duty is answered at most once, and its handler is told nothing more once it was answered or stopped. While the
+ * link is full, or an earlier answer is missing on a wire that correlates by order, the answer is parked; the duty
+ * counts as running until it left.
  *
  * @since 0.1.0
  */
-import type { Duty } from "./Exchange.ts"
-import type { Message, Refusal, RequestMessage } from "./Message.ts"
+import { Deadlines } from "./Deadlines.ts"
+import { Duty } from "./Exchange.ts"
+import type { Items } from "./Items.ts"
+import type { AnswerMessage, Refusal, RequestMessage } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
+import type { Options } from "./Sink.ts"
 import { Table } from "./Table.ts"
+
+/** A turn to answer, and the answer once it is there. A request that was refused at once has no duty. */
+type Turn = Pick<Duty, "parked">
 
 export class Duties {
   readonly #outbox: Outbox
+  readonly #items: Items
+  readonly #byOrder: boolean
+  readonly #limit: number
   readonly #table = new Table<Duty>()
-  readonly #parked = new Set<Duty>()
+  readonly #deadlines = new Deadlines()
   /** Duties whose latest progress waits for the link. */
   readonly #reporting = new Set<Duty>()
-  /** The duties in the order of their requests, on a wire that correlates by order. */
-  readonly #line: Array<Duty> | undefined
-  #earliestMillis = Infinity
+  /** Answers that wait for the link; on a wire that correlates by order, a turn for every request. */
+  readonly #line = new Set<Turn>()
 
-  constructor(outbox: Outbox, byOrder: boolean) {
+  constructor(outbox: Outbox, items: Items, options: Options) {
     this.#outbox = outbox
-    this.#line = byOrder ? [] : undefined
+    this.#items = items
+    this.#byOrder = options.correlate === "order"
+    this.#limit = options.hello.limits.calls
   }
 
+  /** Requests whose answer has not left. */
   get size(): number {
-    return this.#table.size
+    return this.#byOrder ? this.#line.size : this.#table.size
   }
 
-  /** When `expired` wants to be called next. */
+  get isFull(): boolean {
+    return this.size >= this.#limit
+  }
+
+  /** When `expire` wants to be called next. */
   get deadlineMillis(): number {
-    return this.#earliestMillis
+    return this.#deadlines.earliestMillis
   }
 
+  /** The duty with this id, unless it was answered. */
   get(id: number): Duty | undefined {
-    return this.#table.get(id)
+    const duty = this.#table.get(id)
+    return duty?.state === "open" ? duty : undefined
   }
 
-  /** Takes a duty on. Answers false when one with its id is running. */
-  accept(duty: Duty, request: RequestMessage, nowMillis: number): boolean {
+  /** Whether the answer to a request with this id has not left. */
+  owes(id: number): boolean {
+    return this.#table.get(id) !== undefined
+  }
+
+  /** Takes a duty on. */
+  start(duty: Duty, request: RequestMessage, nowMillis: number): void {
     duty.id = request.id
-    if (!this.#table.put(duty)) return false
     duty.state = "open"
+    this.#table.put(duty)
     if (request.timeoutMillis > 0) {
       duty.timeoutMillis = request.timeoutMillis
-      duty.deadlineMillis = nowMillis + request.timeoutMillis
-      if (duty.deadlineMillis < this.#earliestMillis) this.#earliestMillis = duty.deadlineMillis
+      this.#deadlines.set(duty, nowMillis + request.timeoutMillis)
     }
-    this.#line?.push(duty)
-    return true
+    if (this.#byOrder) this.#line.add(duty)
+    duty.started(request)
   }
 
   /** Reports progress; while the link is full the latest one waits. Answers why it cannot be said. */
@@ -63,27 +85,65 @@ export class Duties {
   }
 
   #report(duty: Duty): Refusal | undefined {
-    const { latestProgress } = duty
+    const { id, latestProgress, method } = duty
     if (latestProgress === undefined) return undefined
     duty.latestProgress = undefined
     this.#reporting.delete(duty)
-    const { id, method } = duty
     const sent = this.#outbox.send({ _tag: "Progress", id, method, value: latestProgress.value })
     return typeof sent === "number" ? undefined : sent
   }
 
-  /** Sends the answer, or parks it. Answers false when nobody waits for it any more. */
-  settle(duty: Duty, answer: Message): boolean {
-    if (duty.state !== "open") return false
+  /** Sends the answer, or parks it. Where nobody waits for it any more, it is dropped. */
+  settle(duty: Duty, answer: AnswerMessage): void {
+    if (duty.state !== "open") return
     duty.state = "settled"
-    if (this.#mayLeave(duty)) {
-      this.#leave(duty, answer)
-      if (this.#line !== undefined) this.release()
-    } else {
-      duty.parked = answer
-      this.#parked.add(duty)
+    this.#items.forget(duty)
+    this.#answer(duty, answer)
+  }
+
+  /** Stops a duty that runs, and answers why. */
+  stop(duty: Duty, reason: Refusal): void {
+    if (duty.state !== "open") return
+    duty.state = "settled"
+    this.#items.forget(duty)
+    duty.stopped()
+    if (this.owes(duty.id)) this.#answer(duty, { _tag: "Defect", id: duty.id, method: duty.method, reason })
+  }
+
+  /** Stops what runs under this id and answers nothing: its caller waits no more. */
+  drop(id: number): void {
+    const duty = this.#table.take(id)
+    if (duty === undefined) return
+    this.#line.delete(duty)
+    this.#reporting.delete(duty)
+    if (duty.state === "settled") return
+    duty.state = "settled"
+    this.#items.forget(duty)
+    duty.stopped()
+  }
+
+  /** Stops everything. */
+  dropAll(): void {
+    for (const duty of this.#table.all()) this.drop(duty.id)
+    this.#line.clear()
+  }
+
+  stopAll(reason: Refusal): void {
+    for (const duty of this.#table.all()) this.stop(duty, reason)
+  }
+
+  /** Stops the duties whose deadline has passed. */
+  expire(nowMillis: number): void {
+    for (const duty of this.#deadlines.passed(nowMillis, () => this.#table.all())) {
+      this.stop(duty, { _tag: "TimedOut", afterMillis: duty.timeoutMillis })
     }
-    return true
+  }
+
+  #answer(duty: Duty, answer: AnswerMessage): void {
+    if (!this.#byOrder && this.#outbox.writable) return this.#leave(duty, answer)
+    duty.parked = answer
+    this.#line.add(duty)
+    this.release()
   }
 
   /** Sends the progress and the parked answers that may leave. */
@@ -92,63 +152,37 @@ export class Duties {
       if (!this.#outbox.writable) return
       this.#report(duty)
     }
-    let left: boolean
-    do {
-      left = false
-      for (const duty of this.#parked) {
-        if (!this.#mayLeave(duty)) continue
-        this.#parked.delete(duty)
-        this.#leave(duty, duty.parked!)
-        left = true
-      }
-    } while (left && this.#parked.size > 0)
-  }
-
-  #mayLeave(duty: Duty): boolean {
-    return this.#outbox.writable && (this.#line === undefined || this.#line[0] === duty)
-  }
-
-  #leave(duty: Duty, answer: Message): void {
-    this.#table.take(duty.id)
-    this.#line?.shift()
-    this.#report(duty)
-    const sent = this.#outbox.send(answer)
-    if (typeof sent !== "number") this.refuse(duty.id, duty.method, sent)
-  }
-
-  /** Answers that the application has no answer, and why. */
-  refuse(id: number, method: number, reason: Refusal): void {
-    this.#outbox.send({ _tag: "Defect", id, method, reason })
-  }
-
-  /** Takes a running duty out, because nobody waits for it. Answers undefined when it is not running. */
-  drop(id: number): Duty | undefined {
-    const duty = this.#table.take(id)
-    if (duty === undefined) return undefined
-    this.#parked.delete(duty)
-    this.#reporting.delete(duty)
-    const place = this.#line?.indexOf(duty) ?? -1
-    if (place >= 0) this.#line!.splice(place, 1)
-    if (duty.state === "settled") return undefined
-    duty.state = "settled"
-    return duty
-  }
-
-  /** The running duties whose deadline has passed at `nowMillis`. */
-  expired(nowMillis: number): ReadonlyArray<Duty> {
-    if (nowMillis < this.#earliestMillis) return []
-    const late: Array<Duty> = []
-    let earliest = Infinity
-    for (const duty of this.#table.all()) {
-      if (duty.state !== "open") continue
-      if (duty.deadlineMillis <= nowMillis) late.push(duty)
-      else if (duty.deadlineMillis < earliest) earliest = duty.deadlineMillis
+    for (const turn of this.#line) {
+      if (turn.parked === undefined || !this.#outbox.writable) return
+      this.#line.delete(turn)
+      if (turn instanceof Duty) this.#leave(turn, turn.parked)
+      else this.#say(turn.parked)
     }
-    this.#earliestMillis = earliest
-    return late
   }
 
-  all(): Array<Duty> {
-    return this.#table.all()
+  #leave(duty: Duty, answer: AnswerMessage): void {
+    this.#table.take(duty.id)
+    this.#report(duty)
+    this.#say(answer)
+  }
+
+  /** Answers a request that no duty was taken on for. */
+  refuse(id: number, method: number, reason: Refusal): void {
+    const answer: AnswerMessage = { _tag: "Defect", id, method, reason }
+    if (!this.#byOrder || this.#line.size === 0) return this.#say(answer)
+    // A refusal that waits for its turn has to be kept, and the peer must not make this side keep any number of them.
+    if (this.isFull) return this.#outbox.close({ _tag: "Malformed", detail: "too many requests wait for their turn" })
+    this.#line.add({ parked: answer })
+    this.release()
+  }
+
+  /** Sends an answer. Who waits for one that cannot be said is told that, also where the reason is itself too large. */
+  #say(answer: AnswerMessage): void {
+    const { id, method } = answer
+    for (let tries = 0, said: AnswerMessage = answer; tries < 3; tries++) {
+      const sent = this.#outbox.send(said)
+      if (typeof sent === "number") return
+      said = { _tag: "Defect", id, method, reason: sent }
+    }
   }
 }

@@ -9,12 +9,15 @@ import type { Outbox } from "./Outbox.ts"
 
 export class Events {
   readonly #outbox: Outbox
+  readonly #credited: () => void
   readonly #outflow = new Outflow()
   readonly #inflow = new Inflow()
   #held = false
 
-  constructor(outbox: Outbox) {
+  /** @param credited hears, once, that events may be emitted after `emit` had answered "wait". */
+  constructor(outbox: Outbox, credited: () => void) {
     this.#outbox = outbox
+    this.#credited = credited
   }
 
   /** Sends an event. Answers "wait" while the peer or the link takes no more, or why it cannot be said. */
@@ -42,14 +45,21 @@ export class Events {
     if (grant !== undefined) this.#outbox.send({ _tag: "Credit", of: "events", id: 0, ...grant })
   }
 
+  /** The peer takes more. */
   granted(items: number, bytes: number): void {
     this.#outflow.granted(items, bytes)
+    this.release()
   }
 
-  /** Whether `emit` answered "wait" and may be asked again. Says so once. */
-  release(): boolean {
-    if (!this.#held || !this.#outbox.writable) return false
+  /** The link takes more, or larger frames. */
+  release(): void {
+    if (!this.#held || !this.#outbox.writable || this.#outflow.allows(1) === 0) return
     this.#held = false
-    return true
+    this.#credited()
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    this.#held = false
   }
 }

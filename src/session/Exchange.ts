@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import type { Inflow, Outflow } from "./Flow.ts"
-import type { Headers, Message, Refusal, RequestMessage } from "./Message.ts"
+import type { AnswerMessage, Headers, Refusal, RequestMessage } from "./Message.ts"
 
 /**
  * Who found out: this side, before or after sending, or the peer.
@@ -29,12 +29,14 @@ export abstract class Exchange {
   outflow: Outflow | undefined = undefined
   /** What it receives, once items arrived. */
   inflow: Inflow | undefined = undefined
+  /** The caller has said that its input is complete. */
+  inputOver = false
 
   constructor(method: number) {
     this.method = method
   }
 
-  /** Items may be sent: the request has left, or there is credit after `sendItems` had taken none. */
+  /** Items may be sent, after `sendItems` had taken none. */
   credited(): void {}
   /** Items arrived: of the answer for a call, of the input for a duty. */
   items(_items: ReadonlyArray<unknown>, _bytes: number): void {}
@@ -47,7 +49,7 @@ export abstract class Exchange {
  * @since 0.1.0
  */
 export abstract class Call extends Exchange {
-  readonly timeoutMillis: number
+  timeoutMillis: number
   readonly payload: unknown
   readonly headers: Headers | undefined
 
@@ -74,7 +76,7 @@ export abstract class Call extends Exchange {
 export abstract class Duty extends Exchange {
   timeoutMillis = 0
   /** The answer, while it may not be sent yet. */
-  parked: Message | undefined = undefined
+  parked: AnswerMessage | undefined = undefined
   /** The latest progress, while the link takes no more bytes. */
   latestProgress: { readonly value: unknown } | undefined = undefined
 

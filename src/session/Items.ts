@@ -1,7 +1,8 @@
 /**
  * The items of streams, in both directions: sending as far as credit goes, taking what arrives, giving credit back.
  *
- * Law: an exchange that could send nothing is told when it can (`credited`), once for each time.
+ * Law: an exchange that could send nothing is told when it can (`credited`), once for each time; one that is over is
+ * told nothing.
  *
  * @since 0.1.0
  */
@@ -51,7 +52,9 @@ export class Items {
   arrived(exchange: Call | Duty, items: ReadonlyArray<unknown>, bytes: number): boolean {
     const inflow = (exchange.inflow ??= new Inflow())
     if (!inflow.arrived(items.length, bytes)) return false
-    exchange.items(items, bytes)
+    // No items cost the peer no credit, so they must cost this side no memory.
+    if (items.length === 0) this.consumed(exchange, 0, bytes)
+    else exchange.items(items, bytes)
     return true
   }
 
@@ -64,23 +67,23 @@ export class Items {
 
   /** The peer takes more of what the exchange sends. */
   granted(exchange: Call | Duty, items: number, bytes: number): void {
-    exchange.outflow?.granted(items, bytes)
-    if (this.#held.delete(exchange)) exchange.credited()
+    ;(exchange.outflow ??= new Outflow()).granted(items, bytes)
+    this.wake(exchange)
+  }
+
+  /** Tells an exchange that had to wait and may send again. */
+  wake(exchange: Exchange): void {
+    if (!this.#outbox.writable || exchange.outflow === undefined || exchange.outflow.allows(1) === 0) return
+    if (exchange.state === "open" && this.#held.delete(exchange)) exchange.credited()
   }
 
   /** The link takes more, or larger frames. */
   release(): void {
-    for (const exchange of Array.from(this.#held)) {
-      if (!this.#outbox.writable) return
-      if (this.#held.delete(exchange)) exchange.credited()
-    }
+    for (const exchange of Array.from(this.#held)) this.wake(exchange)
   }
 
+  /** Forgets an exchange that is over. */
   forget(exchange: Exchange): void {
     if (exchange.outflow !== undefined) this.#held.delete(exchange)
-  }
-
-  clear(): void {
-    this.#held.clear()
   }
 }

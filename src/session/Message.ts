@@ -137,3 +137,6 @@ export type Message =
   | { readonly _tag: "Drain" }
   /** The last message; `reason` is there when this side refuses the peer. */
   | { readonly _tag: "Bye"; readonly reason: Refusal | undefined }
+
+/** The messages that end a call. */
+export type AnswerMessage = Extract<Message, { readonly _tag: "Success" | "Failure" | "Defect" }>

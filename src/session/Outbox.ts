@@ -1,5 +1,5 @@
 /**
- * What the parts of a session send through.
+ * What the parts of a session send through, and close it by.
  *
  * @since 0.1.0
  */
@@ -10,6 +10,10 @@ export interface Outbox {
   readonly writable: boolean
   /** False until the peer's Hello: then frames are small, and what is too large for one waits. */
   readonly greeted: boolean
-  /** Writes a message and answers its payload bytes, or why it cannot be said. */
+  /**
+   * Writes a message and answers its payload bytes, or why it cannot be said. The link may end, or become full, while
+   * it is written to: what is in the tables before need not be there after.
+   */
   send(message: Message): number | Refusal
+  close(reason: Refusal): void
 }

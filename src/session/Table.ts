@@ -15,8 +15,13 @@ export class Table<Entry extends { id: number }> {
   #places: Array<Entry | undefined> = new Array(firstPlaces).fill(undefined)
   #mask = firstPlaces - 1
   #crowded: Map<number, Entry> | undefined
-  #lastClaimed = 0
+  #lastClaimed: number
   #size = 0
+
+  /** @param lastClaimed the id before the first that `claim` gives. */
+  constructor(lastClaimed = 0) {
+    this.#lastClaimed = lastClaimed
+  }
 
   get size(): number {
     return this.#size
