@@ -75,7 +75,10 @@ export class Outgoing {
     else queueMicrotask(finish)
   }
 
-  readonly #onWritten = (): void => {
+  readonly #onWritten = (error?: Error | null): void => {
+    // The stream's `close` or `error` is on its way. To a stream that is being destroyed, every write fails at once, and
+    // who offers more whenever all has left would keep that event from ever coming.
+    if (error) return
     if (!this.#owesDrained || this.#failed || this.#stream.writableLength > 0) return
     this.#owesDrained = false
     this.#onDrained()

@@ -134,6 +134,7 @@ export const suite = (subject: Subject) =>
         send()
         yield* recorder.until(() => recorder.bytes >= total || recorder.ends.length > 0)
         assert.strictEqual(sha(...recorder.chunks), sha(patternOf(total)))
+        for (let turn = 0; link.queuedBytes > 0 && turn < 100; turn++) yield* Effect.sleep(1)
         assert.strictEqual(link.queuedBytes, 0)
       }))
 
