@@ -73,6 +73,7 @@ export class Answering extends Duty {
   override stopped(): void {
     if (this.#fiber === undefined) this.#leaveLine()
     else this.#fiber.interruptUnsafe()
+    this.#endInput()
   }
 
   override items(items: ReadonlyArray<unknown>, bytes: number): void {
@@ -99,6 +100,8 @@ export class Answering extends Duty {
         permits.release()
         before?.()
       }
+      // It was stopped together with the one whose permit this is.
+      if (this.state === "settled") return this.#leaveLine()
       this.#queue(request, next + 1)
     })
     if (taken) return
@@ -141,6 +144,13 @@ export class Answering extends Duty {
     return context
   }
 
+  /** Who still reads the input of a call that is over, e.g. a fiber that the handler left behind, must not wait for ever. */
+  #endInput(): void {
+    if (this.#inbox === undefined) return
+    const over = { _tag: "Disconnected", detail: "the call was over before its input" } as const
+    this.#inbox.end(Exit.fail(this.#desk.connection.error(over, "remote", this.#task.tag)))
+  }
+
   #leaveLine(): void {
     const leave = this.#leave
     this.#leave = undefined
@@ -149,6 +159,7 @@ export class Answering extends Duty {
 
   #finish(exit: Exit.Exit<unknown, unknown>): void {
     this.#leaveLine()
+    this.#endInput()
     const { session } = this.#desk.connection
     if (Exit.isSuccess(exit)) return session.succeed(this, exit.value)
     if (this.state === "settled") return

@@ -16,6 +16,7 @@ import type { IpcError } from "./IpcError.ts"
 import type { ClientOptions } from "./Methods.ts"
 import type { PeerOptions } from "./Options.ts"
 import * as Peer from "./Peer.ts"
+import { Permits } from "./Permits.ts"
 import { fromTransport } from "./Reason.ts"
 import * as Sayable from "./Sayable.ts"
 
@@ -66,7 +67,8 @@ export const make = <P extends AnyProtocol>(
       Effect.mapError(fromTransport),
       Effect.onError((cause) => Scope.close(linkScope, Exit.failCause(cause)))
     )
-    const peer = yield* Peer.make({ protocol, side: "client", wire, link, linkScope, answers, permits: [], options })
+    const permits = options.concurrency === undefined ? [] : [new Permits(options.concurrency)]
+    const peer = yield* Peer.make({ protocol, side: "client", wire, link, linkScope, answers, permits, options })
     // The record was built by the protocol, tag by tag.
     return peer.client as unknown as Client<P>
   }) as Effect.Effect<Client<P>, IpcError, Transport | Scope.Scope | NeedsHandlers<P>>

@@ -103,11 +103,7 @@ export class Duties {
 
   /** Stops a duty that runs, and answers why. */
   stop(duty: Duty, reason: Refusal): void {
-    if (duty.state !== "open") return
-    duty.state = "settled"
-    this.#items.forget(duty)
-    duty.stopped()
-    if (this.owes(duty.id)) this.#answer(duty, { _tag: "Defect", id: duty.id, method: duty.method, reason })
+    this.#stopEach([duty], () => reason)
   }
 
   /** Stops what runs under this id and answers nothing: its caller waits no more. */
@@ -122,21 +118,43 @@ export class Duties {
     duty.stopped()
   }
 
-  /** Stops everything. */
+  /** Stops everything, and answers nothing. */
   dropAll(): void {
+    for (const duty of this.#over(this.#table.all())) duty.stopped()
     for (const duty of this.#table.all()) this.drop(duty.id)
     this.#line.clear()
   }
 
+  /** Stops everything, and answers why. */
   stopAll(reason: Refusal): void {
-    for (const duty of this.#table.all()) this.stop(duty, reason)
+    this.#stopEach(this.#table.all(), () => reason)
   }
 
   /** Stops the duties whose deadline has passed. */
   expire(nowMillis: number): void {
-    for (const duty of this.#deadlines.passed(nowMillis, () => this.#table.all())) {
-      this.stop(duty, { _tag: "TimedOut", afterMillis: duty.timeoutMillis })
+    const late = this.#deadlines.passed(nowMillis, () => this.#table.all())
+    this.#stopEach(late, (duty) => ({ _tag: "TimedOut", afterMillis: duty.timeoutMillis }))
+  }
+
+  #stopEach(duties: ReadonlyArray<Duty>, reasonOf: (duty: Duty) => Refusal): void {
+    for (const duty of this.#over(duties)) {
+      duty.stopped()
+      const { id, method } = duty
+      if (this.owes(id)) this.#answer(duty, { _tag: "Defect", id, method, reason: reasonOf(duty) })
     }
+  }
+
+  /**
+   * Answers those of the duties that run, which are over from here on. All are over before the first is told: one that
+   * waits for its turn must not begin in the place of one that was stopped with it.
+   */
+  #over(duties: ReadonlyArray<Duty>): ReadonlyArray<Duty> {
+    const running = duties.filter(({ state }) => state === "open")
+    for (const duty of running) {
+      duty.state = "settled"
+      this.#items.forget(duty)
+    }
+    return running
   }
 
   #answer(duty: Duty, answer: AnswerMessage): void {

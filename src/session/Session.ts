@@ -176,6 +176,11 @@ export class Session implements Outbox {
     return this.#phase.name !== "greeting"
   }
 
+  /** Who ended the session; this side as long as nobody has. */
+  get endedBy(): Side {
+    return this.#phase.end?.side ?? "local"
+  }
+
   /** Requests that are being answered. */
   get running(): number {
     return this.#duties.size
