@@ -17,6 +17,8 @@ export interface Route {
   readonly connection: Connection
   readonly method: number
   readonly tag: string
+  /** Items of an input that one message may hold. */
+  readonly inputsPerMessage: number
 }
 
 /** What one call asks. */
@@ -50,7 +52,13 @@ export class UnaryCall extends Call {
   }
 
   override refused(reason: Refusal, side: Side): void {
-    this.resume(Exit.fail(this.route.connection.error(reason, side, this.route.tag)))
+    this.resume(this.refusal(reason, side))
+  }
+
+  protected refusal(reason: Refusal, side: Side): Exit.Exit<never, unknown> {
+    // The peer counts from when the request arrived; the caller knows the deadline they gave.
+    const told = reason._tag === "TimedOut" ? { ...reason, afterMillis: this.timeoutMillis } : reason
+    return Exit.fail(this.route.connection.error(told, side, this.route.tag))
   }
 
   override credited(): void {
@@ -86,6 +94,7 @@ type OnProgress = (progress: unknown) => Effect.Effect<void>
  * A call that reports progress.
  *
  * Reports run one at a time, the latest one waiting; the answer waits for them, so that the last report is seen before.
+ * A call without an answer ends at once: a report that hangs must not keep it from its deadline.
  */
 class ReportedCall extends UnaryCall {
   readonly #runFork: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
@@ -121,6 +130,11 @@ class ReportedCall extends UnaryCall {
     fiber.addObserver((exit) => this.#reported(exit))
   }
 
+  override refused(reason: Refusal, side: Side): void {
+    this.#finish(this.refusal(reason, side))
+    this.#stopReports()
+  }
+
   #reported(exit: Exit.Exit<void>): void {
     this.#running = undefined
     const latest = this.#latest
@@ -139,6 +153,10 @@ class ReportedCall extends UnaryCall {
   /** Gives the call up, and the report that runs. */
   stop(): void {
     this.route.connection.session.cancel(this)
+    this.#stopReports()
+  }
+
+  #stopReports(): void {
     this.#latest = undefined
     this.#running?.interruptUnsafe()
   }
@@ -175,35 +193,56 @@ export class StreamCall extends UnaryCall {
   }
 }
 
-/** Sends every item of a batch, waiting for credit. */
+/** An exchange on which this side sends items. */
+export type SendingExchange = (Call | Duty) & { wake: (() => void) | undefined }
+
+/** Sends every item of a batch, at most `most` in a message, waiting for credit. */
 export const sendAll = (
   connection: Connection,
   exchange: SendingExchange,
-  items: ReadonlyArray<unknown>
+  items: ReadonlyArray<unknown>,
+  most: number
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
-    let sent = 0
-    while (sent < items.length) {
-      const taken = connection.session.sendItems(exchange, sent === 0 ? items : items.slice(sent))
-      if (taken === 0) return waitAndSend(connection, exchange, sent === 0 ? items : items.slice(sent))
-      sent += taken
-    }
-    return Effect.void
+    const sent = sendSome(connection, exchange, items, 0, most)
+    return sent === items.length ? Effect.void : waitAndSend(connection, exchange, items, sent, most)
   })
 
-/** An exchange on which this side sends items. */
-export type SendingExchange = (Call | Duty) & { wake: (() => void) | undefined }
+/** Sends items from `start` on for as long as there is credit, and answers where it stopped. */
+const sendSome = (
+  connection: Connection,
+  exchange: SendingExchange,
+  items: ReadonlyArray<unknown>,
+  start: number,
+  most: number
+): number => {
+  let sent = start
+  while (sent < items.length) {
+    const whole = sent === 0 && items.length <= most
+    const taken = connection.session.sendItems(exchange, whole ? items : items.slice(sent, sent + most))
+    if (taken === 0) return sent
+    sent += taken
+  }
+  return sent
+}
 
 const waitAndSend = (
   connection: Connection,
   exchange: SendingExchange,
-  items: ReadonlyArray<unknown>
+  items: ReadonlyArray<unknown>,
+  start: number,
+  most: number
 ): Effect.Effect<void> =>
   Effect.callback((resume) => {
+    let sent = start
     exchange.wake = () => {
+      sent = sendSome(connection, exchange, items, sent, most)
+      if (sent < items.length) return
       exchange.wake = undefined
-      resume(sendAll(connection, exchange, items))
+      resume(Effect.void)
     }
+    // A fiber may yield between any two steps, so there may be credit since it was asked for.
+    exchange.wake()
     return Effect.sync(() => {
       exchange.wake = undefined
     })

@@ -63,14 +63,18 @@ export class Emitter {
   }
 
   #say(method: number, tag: string, event: unknown): Exit.Exit<void, IpcError> | undefined {
-    const said = this.#connection.session.emit(method, event)
+    const { session } = this.#connection
+    const said = session.emit(method, event)
     if (said === "sent") return Exit.void
     if (said === "wait") return undefined
-    return Exit.fail(this.#connection.error(said, "local", tag))
+    return Exit.fail(this.#connection.error(said, session.endedBy, tag))
   }
 
   #wait(method: number, tag: string, event: unknown): Effect.Effect<void, IpcError> {
     return Effect.callback((resume) => {
+      // A fiber may yield between any two steps, so there may be credit since it was asked for.
+      const exit = this.#try(method, tag, event)
+      if (exit !== undefined) return resume(exit)
       const waiting = { method, tag, event, resume }
       this.#line.add(waiting)
       return Effect.sync(() => void this.#line.delete(waiting))

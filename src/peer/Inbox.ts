@@ -43,6 +43,9 @@ export class Inbox<A, E> {
   readonly pull: Pull.Pull<Items<A>, E> = Effect.suspend(() => this.#next() ?? this.#wait)
 
   readonly #wait: Pull.Pull<Items<A>, E> = Effect.callback((resume) => {
+    // A fiber may yield between any two steps, so something may have come since it was looked for.
+    const next = this.#next()
+    if (next !== undefined) return resume(next)
     this.#wake = () => {
       this.#wake = undefined
       resume(this.#next()!)

@@ -12,6 +12,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
 import type { Codec, Fields } from "../protocol/Request.ts"
+import { firstWindow } from "../session/Flow.ts"
 import type { Lexicon, Method, RawShape, Shape } from "../wire/Wire.ts"
 
 const compiled = new WeakMap<AnyProtocol, { server?: Lexicon; client?: Lexicon }>()
@@ -22,6 +23,12 @@ export const compile = (protocol: AnyProtocol, side: Side): Lexicon => {
   if (lexicons === undefined) compiled.set(protocol, (lexicons = {}))
   return (lexicons[side] ??= make(protocol, side))
 }
+
+/**
+ * Answers how many items one message may hold. Bytes that travel as they are make a frame each, and the first window of
+ * a stream may be overdrawn by one frame only.
+ */
+export const itemsPerMessage = ({ raw }: Shape): number => (raw === undefined ? firstWindow.items : 1)
 
 const make = (protocol: AnyProtocol, side: Side): Lexicon => ({
   protocol: protocol.name,

@@ -9,11 +9,13 @@ import type * as Event from "../protocol/Event.ts"
 import type { AnyProtocol, Side } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
 import type { Headers } from "../session/Message.ts"
+import type * as Wire from "../wire/Wire.ts"
 import * as Asking from "./Asking.ts"
 import type { CallOptions } from "./Client.ts"
-import * as Options from "./Options.ts"
 import type { Connection } from "./Connection.ts"
 import type { Emitter } from "./Emitter.ts"
+import { itemsPerMessage } from "./Lexicon.ts"
+import * as Options from "./Options.ts"
 import type * as Streams from "./Streams.ts"
 import type { Subscriptions } from "./Subscriptions.ts"
 
@@ -35,6 +37,7 @@ export interface Speaker {
   readonly connection: Connection
   readonly emitter: Emitter
   readonly subscriptions: Subscriptions
+  readonly lexicon: Wire.Lexicon
   /** The numbers of what this side says, by tag. */
   readonly numbers: ReadonlyMap<string, number>
   readonly streams: typeof Streams | undefined
@@ -68,7 +71,8 @@ export const make = (speaker: Speaker, protocol: AnyProtocol, side: Side, option
 const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaults: ClientOptions): Method => {
   const { connection, streams } = speaker
   const { input, progress, stream, timeout } = request.spec
-  const route: Asking.Route = { connection, method, tag: request.tag }
+  const inputsPerMessage = itemsPerMessage(speaker.lexicon.says[method]!.input)
+  const route: Asking.Route = { connection, method, tag: request.tag, inputsPerMessage }
   const timeoutMillis = deadline(timeout ?? defaults.timeout)
   const question = (payload: unknown, options: AnyCallOptions | undefined): Asking.Question => ({
     payload: payload ?? {},
@@ -90,7 +94,7 @@ const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaul
         }
   if (input === undefined) return asked
   return (payload, options) =>
-    streams!.askWithInput((started) => asked(payload, options, started), connection, options?.input as never)
+    streams!.askWithInput((started) => asked(payload, options, started), route, options?.input as never)
 }
 
 type Asked = (

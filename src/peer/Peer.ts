@@ -18,7 +18,7 @@ import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
 import type { Duty } from "../session/Exchange.ts"
 import type { EventMessage } from "../session/Message.ts"
 import type { Link } from "../transport/Link.ts"
-import type { Wire } from "../wire/Wire.ts"
+import type * as Wire from "../wire/Wire.ts"
 import { Answering, type Desk, type Handler, type Task } from "./Answering.ts"
 import { Connection, type Port } from "./Connection.ts"
 import { Emitter } from "./Emitter.ts"
@@ -39,7 +39,7 @@ export interface Answers {
 export interface Parts {
   readonly protocol: AnyProtocol
   readonly side: Side
-  readonly wire: Wire
+  readonly wire: Wire.Wire
   readonly link: Link
   /** Closed when the connection is over. */
   readonly linkScope: Scope.Closeable
@@ -75,6 +75,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
   readonly subscriptions: Subscriptions
   readonly emitter: Emitter
   readonly streams: typeof Streams | undefined
+  readonly lexicon: Wire.Lexicon
   readonly numbers: ReadonlyMap<string, number>
   readonly #parts: Parts
   readonly #members: ReadonlyArray<Member>
@@ -89,6 +90,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
     const role = side === "client" ? "dialer" : "acceptor"
     const lexicon = Lexicon.compile(protocol, side)
     this.#parts = parts
+    this.lexicon = lexicon
     this.streams = streams
     this.permits = parts.permits
     this.#runLocal = Effect.runForkWith(context)
@@ -118,7 +120,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
     this.emitter = new Emitter(this.connection)
     this.client = Methods.make(this, protocol, side, options)
     this.context = Object.freeze({ caller: this.client, headers: Object.freeze({}) })
-    this.#tasks = this.#members.map((member) => this.#task(member))
+    this.#tasks = this.#members.map((member, method) => this.#task(member, method))
     this.connection.start()
   }
 
@@ -164,7 +166,9 @@ export class Peer implements Port, Desk, Methods.Speaker {
 
   fault(error: IpcError): void {
     const { onFault } = this.#parts.options
-    this.#runLocal(onFault === undefined ? Effect.logWarning(error.message) : onFault(error))
+    // It is told in the middle of reading, so whatever it does wrong must not get there.
+    const told = Effect.suspend(() => (onFault === undefined ? Effect.logWarning(error.message) : onFault(error)))
+    this.#runLocal(Effect.ignoreCause(told, { log: "Error" }))
   }
 
   closed(error: IpcError): void {
@@ -201,18 +205,21 @@ export class Peer implements Port, Desk, Methods.Speaker {
     })
   }
 
-  #task(member: Member): Task | undefined {
+  #task(member: Member, method: number): Task | undefined {
     const handler = this.#parts.answers.handlers[member.tag]
     if (member.kind === "event" || handler === undefined) return undefined
     const { input, progress, stream } = member.spec
     const { connection, streams } = this
+    const perMessage = Lexicon.itemsPerMessage(this.lexicon.answers[method]!.item)
     return {
       tag: member.tag,
       handler,
       hasInput: input !== undefined,
       hasProgress: progress !== undefined,
       stream:
-        stream === undefined ? undefined : (duty, items) => streams!.answer(connection, duty, items as never) as never,
+        stream === undefined
+          ? undefined
+          : (duty, items) => streams!.answer(connection, duty, items as never, perMessage) as never,
       input: input === undefined ? undefined : (inbox) => streams!.fromInbox(inbox)
     }
   }

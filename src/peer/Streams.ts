@@ -33,7 +33,7 @@ export const askStream = (route: Route, question: () => Question, input: AnyStre
       const answer = fromInbox(call.inbox)
       if (input === undefined) return answer
       // The input runs beside the answer; where it fails, so does the answer.
-      const feeding = Stream.fromEffectDrain(feed(route.connection, call, input))
+      const feeding = Stream.fromEffectDrain(feed(route, call, input))
       return Stream.merge(answer, feeding, { haltStrategy: "left" })
     })
   )
@@ -46,7 +46,7 @@ export const askStream = (route: Route, question: () => Question, input: AnyStre
  */
 export const askWithInput = (
   asked: (started: (call: UnaryCall) => void) => Effect.Effect<unknown, unknown>,
-  connection: Connection,
+  route: Route,
   input: AnyStream
 ): Effect.Effect<unknown, unknown, unknown> =>
   Effect.suspend(() => {
@@ -58,15 +58,19 @@ export const askWithInput = (
     return Effect.raceFirst(
       answer,
       Effect.andThen(
-        Effect.suspend(() => feed(connection, call, input)),
+        Effect.suspend(() => feed(route, call, input)),
         Effect.never
       )
     )
   })
 
-const feed = (connection: Connection, call: UnaryCall, input: AnyStream): Effect.Effect<void, unknown, unknown> =>
+const feed = (
+  { connection, inputsPerMessage }: Route,
+  call: UnaryCall,
+  input: AnyStream
+): Effect.Effect<void, unknown, unknown> =>
   Effect.andThen(
-    Stream.runForEachArray(input, (items) => sendAll(connection, call, items)),
+    Stream.runForEachArray(input, (items) => sendAll(connection, call, items, inputsPerMessage)),
     Effect.sync(() => connection.session.endInput(call))
   )
 
@@ -74,8 +78,10 @@ const feed = (connection: Connection, call: UnaryCall, input: AnyStream): Effect
 export const answer = (
   connection: Connection,
   duty: SendingExchange,
-  stream: AnyStream
-): Effect.Effect<void, unknown, unknown> => Stream.runForEachArray(stream, (items) => sendAll(connection, duty, items))
+  stream: AnyStream,
+  itemsPerMessage: number
+): Effect.Effect<void, unknown, unknown> =>
+  Stream.runForEachArray(stream, (items) => sendAll(connection, duty, items, itemsPerMessage))
 
 /** The events of a tag, from now on. */
 export const events = (subscriptions: Subscriptions, tag: string): Stream.Stream<unknown, IpcError> =>

@@ -67,6 +67,8 @@ export class Calls {
     if (this.#waiting.size === 0) return
     for (const call of this.#waiting) {
       if (!this.#room()) return
+      // Its deadline has passed, which is about to be told: the peer need not begin.
+      if (call.deadlineMillis <= nowMillis) continue
       this.#waiting.delete(call)
       this.#send(call, nowMillis)
     }
