@@ -71,6 +71,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
   #junkBytes = 0
   #junk = new Uint8Array(0)
   #end: EndReason | undefined
+  #closed = false
 
   constructor(options: Options, port: Port) {
     this.#options = options
@@ -196,6 +197,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   closed(reason: Refusal, side: Side): void {
     this.flush()
+    this.#closed = true
     this.#timer?.interruptUnsafe()
     this.#timer = undefined
     this.#port.closed(this.error(reason, side))
@@ -224,6 +226,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   /** Sees to it that `#tick` runs when something is due, and that no timer runs when nothing is. */
   #arm(): void {
+    if (this.#closed) return
     const dueMillis = Math.min(this.session.deadlineMillis, this.#abandonMillis)
     if (dueMillis === Infinity ? this.#timer === undefined : dueMillis >= this.#timerMillis) return
     this.#timer?.interruptUnsafe()

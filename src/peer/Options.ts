@@ -85,7 +85,7 @@ export const session = (
       pid: (globalThis as { process?: { pid?: number } }).process?.pid,
       secret: role === "dialer" ? secret : undefined
     },
-    accepts: options.accepts ?? ((version) => accepts(lexicon.version, version)),
+    accepts: acceptable(options.accepts, lexicon.version),
     secret: role === "acceptor" ? secret : undefined,
     correlate: wire.can.correlate,
     cancel: wire.can.cancel,
@@ -94,3 +94,15 @@ export const session = (
     drainMillis: millis(options.drainTimeout, defaults.timeoutMillis)
   }
 }
+
+/** The peer's version may be any text, so a check of the user's own may well throw on it: that is no. */
+const acceptable =
+  (own: PeerOptions["accepts"], version: string) =>
+  (theirs: string): boolean => {
+    if (own === undefined) return accepts(version, theirs)
+    try {
+      return own(theirs)
+    } catch {
+      return false
+    }
+  }
