@@ -1,0 +1,99 @@
+/** The links that the suite runs on. */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { duplexPair } from "node:stream"
+import * as Handlers from "../../src/peer/Handlers.ts"
+import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as ChildProcess from "../../src/node/ChildProcess.ts"
+import * as DuplexLink from "../../src/node/DuplexLink.ts"
+import * as UnixSocket from "../../src/node/UnixSocket.ts"
+import * as Memory from "../../src/transport/Memory.ts"
+import { Listener, Transport } from "../../src/transport/Transport.ts"
+import * as Native from "../../src/wire/dialect/Native.ts"
+import { Journal, Lab, Note, type Speaker } from "./Lab.ts"
+import { serve } from "./serve.ts"
+import { record, staff } from "./staff.ts"
+
+/** A client whose server runs, and what is noted on the client's side. */
+export interface Met {
+  readonly client: Speaker
+  readonly journal: Journal
+}
+
+export interface Subject {
+  readonly name: string
+  /** Provides the way to a server of the protocol that runs for as long as the layer. */
+  readonly layer: Layer.Layer<Transport, unknown>
+}
+
+/** Connects to the subject's server. */
+export const meet: Effect.Effect<Met, unknown, Transport | Scope.Scope> = Effect.gen(function* () {
+  const journal = new Journal()
+  const { Note: _, ...handlers } = staff(journal, Effect.void)
+  const answers = Handlers.layerClient(Lab)(handlers)
+  const client = yield* Effect.provide(RpcClient.make(Lab), answers)
+  const noting = Stream.runForEach(client.events(Note), (note) => record(journal, note))
+  yield* Effect.forkScoped(Effect.ignore(noting))
+  return { client, journal }
+})
+
+/** Both sides in this process: the server runs beside the transport. */
+const within = (name: string, both: Layer.Layer<Transport | Listener, unknown>): Subject => ({
+  name,
+  layer: Layer.effectDiscard(Effect.forkScoped(serve)).pipe(Layer.provideMerge(both))
+})
+
+export const memory = within("memory", Memory.layer({ wire: Native.wire() }))
+
+/** A directory of its own, which goes with the scope. */
+export const directory = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "peer-"))),
+  (made) => Effect.sync(() => Fs.rmSync(made, { recursive: true, force: true }))
+)
+
+export const unixSocket = within(
+  "a Unix socket",
+  Layer.unwrap(
+    Effect.map(directory, (made) => {
+      const path = Path.join(made, "s")
+      return Layer.merge(UnixSocket.layer({ path }), UnixSocket.layerListener({ path }))
+    })
+  )
+)
+
+/** One link over two streams that a program has already. */
+export const duplexes = within(
+  "a pair of duplex streams",
+  Layer.effectContext(
+    Effect.sync(() => {
+      const address = "duplex"
+      const wire = Native.wire()
+      const [near, far] = duplexPair()
+      let accepted = false
+      const accept = Effect.suspend(() => {
+        if (accepted) return Effect.fail(Cause.Done())
+        accepted = true
+        return DuplexLink.fromDuplex(far, { address })
+      })
+      return Context.make(Transport, { address, wire, open: DuplexLink.fromDuplex(near, { address }) }).pipe(
+        Context.add(Listener, { address, wire, accept })
+      )
+    })
+  )
+)
+
+/** A server in a process of its own. */
+export const child: Subject = {
+  name: "a child's stdio",
+  layer: ChildProcess.layer({
+    command: process.execPath,
+    args: [Path.join(import.meta.dirname, "fixtures", "child.ts")]
+  })
+}
