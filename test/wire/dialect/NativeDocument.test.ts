@@ -1,0 +1,209 @@
+/**
+ * `docs/wire/native.md` against the code: its tables, its constants, and the bytes of its example.
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import * as Lexicon from "../../../src/peer/Lexicon.ts"
+import * as Event from "../../../src/protocol/Event.ts"
+import * as Protocol from "../../../src/protocol/Protocol.ts"
+import * as Request from "../../../src/protocol/Request.ts"
+import { callsBeforeHello } from "../../../src/session/Calls.ts"
+import { firstWindow } from "../../../src/session/Flow.ts"
+import type { Hello, Message } from "../../../src/session/Message.ts"
+import * as Native from "../../../src/wire/dialect/Native.ts"
+import { bodyBytesBeforeHello, Flag, Kind } from "../../../src/wire/dialect/NativeKind.ts"
+import * as Json from "../../../src/wire/payload/Json.ts"
+import type { Codec } from "../../../src/wire/Wire.ts"
+import { bytesOf, checksum, concat, hex, read, type Recorder, write } from "../tools.ts"
+
+const page = Fs.readFileSync(Path.resolve(import.meta.dirname, "../../../docs/wire/native.md"), "utf8")
+
+/** The part of the page under a heading. */
+const section = (heading: string): string => page.split(/^##+ /m).find((part) => part.startsWith(`${heading}\n`))!
+
+/** The cells of the rows of the first table of a section, without its head. */
+const rows = (heading: string): ReadonlyArray<ReadonlyArray<string>> =>
+  section(heading)
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .slice(2)
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll("`", ""))
+    )
+
+class Unknown extends Schema.TaggedError<Unknown>()("Unknown", { name: Schema.String }) {}
+class Greet extends Request.Class<Greet>()("Greet", {
+  payload: { name: Schema.String },
+  success: Schema.String,
+  error: Unknown
+}) {}
+class Logs extends Request.Class<Logs>()("Logs", { stream: Schema.Uint8Array }) {}
+class Tick extends Event.Class<Tick>()("Tick", { n: Schema.Int }) {}
+const Greeter = Protocol.make("greeter", { version: "1.0.0", server: [Greet, Logs], client: [Tick] })
+
+const hello = (methods: ReadonlyArray<string>, pid: number): { readonly _tag: "Hello"; readonly hello: Hello } => ({
+  _tag: "Hello",
+  hello: {
+    wireVersion: 1,
+    protocol: "greeter",
+    version: "1.0.0",
+    fingerprint: "52fdfc072182654f",
+    methods,
+    payloads: ["json"],
+    limits: { frameBytes: 16_777_216, calls: 16_384 },
+    features: [],
+    pid,
+    secret: undefined
+  }
+})
+
+const request = (id: number, name: string, timeoutMillis = 0, headers?: Record<string, string>): Message => ({
+  _tag: "Request",
+  id,
+  method: 0,
+  payload: new Greet({ name }),
+  timeoutMillis,
+  headers
+})
+
+/** What each block of the example says, in the order of the page. */
+const messages: Record<string, Message> = {
+  "client: Hello": hello(["Greet", "Logs"], 1001),
+  "server: Hello": hello(["Tick"], 1002),
+  "client: Request": request(1, "Ada", 1500, { trace: "7" }),
+  "server: Success": { _tag: "Success", id: 1, method: 0, value: "Hello, Ada" },
+  "client: Request that fails": request(2, "Bob"),
+  "server: Failure": { _tag: "Failure", id: 2, method: 0, error: new Unknown({ name: "Bob" }) },
+  "client: Request with CRC": request(3, "Eve", 250),
+  "server: Defect": { _tag: "Defect", id: 3, method: 0, reason: { _tag: "TimedOut", afterMillis: 250 } },
+  "client: Request of a stream": {
+    _tag: "Request",
+    id: 4,
+    method: 1,
+    payload: new Logs(),
+    timeoutMillis: 0,
+    headers: undefined
+  },
+  "server: raw Chunk": { _tag: "Chunk", id: 4, method: 1, items: [Uint8Array.of(0, 0xfa, 0xce, 0xff)], bytes: 4 },
+  "client: Credit": { _tag: "Credit", of: "answer", id: 4, items: 512, bytes: 524_288 },
+  "client: Cancel": { _tag: "Cancel", id: 4, method: 1 },
+  "server: Event": { _tag: "Event", method: 0, payload: new Tick({ n: 1 }), bytes: 7 },
+  "client: Bye": { _tag: "Bye", reason: undefined },
+  "server: Bye with a reason": { _tag: "Bye", reason: { _tag: "Unauthorized", detail: "the secret is wrong" } }
+}
+
+const blocks = Array.from(page.matchAll(/^```hex (.+)\n([^`]*)^```$/gm), ([, name, text]) => ({
+  name: name!,
+  from: name!.startsWith("client") ? ("client" as const) : ("server" as const),
+  bytes: bytesOf(text!)
+}))
+
+/** The codecs of both sides, with and without CRC, after the Hellos of the page. */
+const greeted = (): Record<"client" | "server", { readonly plain: Codec; readonly sealing: Codec }> => {
+  const open = (side: "client" | "server", crc: boolean): Codec => {
+    const options = { role: side === "client" ? "dialer" : "acceptor", maxFrameBytes: 16_777_216 } as const
+    const codec = Native.wire({ checksum, crc }).open(Lexicon.compile(Greeter, side), options)
+    read(codec, blocks.find(({ from, name }) => from !== side && name.endsWith("Hello"))!.bytes)
+    return codec
+  }
+  const both = (side: "client" | "server") => ({ plain: open(side, false), sealing: open(side, true) })
+  return { client: both("client"), server: both("server") }
+}
+
+const isSealed = (bytes: Uint8Array): boolean => (bytes[3]! & Flag.crc) !== 0
+
+describe("the example of the page", () => {
+  it("has a frame for each message below, in this order", () => {
+    assert.deepStrictEqual(
+      blocks.map(({ name }) => name),
+      Object.keys(messages)
+    )
+  })
+
+  it.each(blocks)("is read as it says: $name", ({ bytes, from, name }) => {
+    const { plain } = greeted()[from === "client" ? "server" : "client"]
+    const out = name.endsWith("Hello") ? readHello(from, bytes) : read(plain, bytes)
+    assert.deepStrictEqual(out.said, { messages: [messages[name]], refused: [], skipped: "" })
+  })
+
+  it.each(blocks)("is written as it says: $name", ({ bytes, from, name }) => {
+    const { plain, sealing } = greeted()[from]
+    assert.strictEqual(hex(write(isSealed(bytes) ? sealing : plain, messages[name]!)), hex(bytes))
+  })
+
+  it("is one stream for each side, which may be cut anywhere", () => {
+    for (const side of ["client", "server"] as const) {
+      const said = blocks.filter(({ from }) => from === side)
+      const codec = greeted()[side === "client" ? "server" : "client"].plain
+      const bytes = concat(...said.slice(1).map(({ bytes }) => bytes))
+      const out = read(codec, ...Array.from(bytes, (byte) => Uint8Array.of(byte)))
+      assert.deepStrictEqual(
+        out.messages,
+        said.slice(1).map(({ name }) => messages[name])
+      )
+    }
+  })
+})
+
+const readHello = (from: "client" | "server", bytes: Uint8Array): Recorder => {
+  const side = from === "client" ? "server" : "client"
+  const options = { role: side === "client" ? "dialer" : "acceptor", maxFrameBytes: 16_777_216 } as const
+  return read(Native.wire().open(Lexicon.compile(Greeter, side), options), bytes)
+}
+
+describe("the tables of the page", () => {
+  it("have every kind", () => {
+    const kinds = Object.fromEntries(rows("Kinds").map(([number, name]) => [name, Number(number)]))
+    assert.deepStrictEqual(kinds, { ...Kind })
+  })
+
+  it("have every flag", () => {
+    const flags = Object.fromEntries(rows("Flags").map(([bit, name]) => [name, Number(`0x${bit}`)]))
+    assert.deepStrictEqual(flags, { ...Flag })
+  })
+
+  it("have every field of a Hello", () => {
+    const fields = rows("Hello").map(([name]) => name!)
+    const known = messages["client: Hello"] as { readonly hello: Hello }
+    assert.deepStrictEqual([...new Set(fields.map((name) => name.split(".")[0]))], Object.keys(known.hello))
+  })
+
+  it("tell how values look in JSON", () => {
+    const written = (schema: unknown, value: unknown): unknown =>
+      Schema.encodeUnknownSync(Schema.toCodecJson(schema as Schema.Codec<unknown>))(value)
+    assert.deepStrictEqual(
+      [NaN, Infinity, -Infinity, 1.5].map((number) => written(Schema.Number, number)),
+      ["NaN", "Infinity", "-Infinity", 1.5]
+    )
+    assert.isNull(written(Schema.Undefined, undefined))
+    assert.isNull(written(Schema.Void, undefined))
+    assert.strictEqual(written(Schema.Date, new Date(0)), "1970-01-01T00:00:00.000Z")
+    assert.strictEqual(written(Schema.Uint8Array, Uint8Array.of(255)), "/w==")
+    assert.strictEqual(written(Schema.BigInt, 10n), "10")
+    assert.deepStrictEqual(written(Schema.ReadonlySet(Schema.Int), new Set([1])), [1])
+    assert.deepStrictEqual(written(Schema.ReadonlyMap(Schema.String, Schema.Int), new Map([["a", 1]])), [["a", 1]])
+    assert.deepStrictEqual(written(Unknown, new Unknown({ name: "x" })), { _tag: "Unknown", name: "x" })
+    assert.deepStrictEqual(written(Schema.Struct({ a: Schema.optional(Schema.Int) }), {}), {})
+  })
+
+  it.each([
+    ["calls before Hello", "Hello", `${callsBeforeHello} calls`],
+    ["the body before Hello", "Hello", `bodies of ${bodyBytesBeforeHello} bytes`],
+    ["the least frame", "Hello", `At least ${bodyBytesBeforeHello}:`],
+    ["the least calls", "Hello", `At least ${callsBeforeHello}:`],
+    ["the first window", "Credit", `**${firstWindow.items} items and ${firstWindow.bytes} bytes**`],
+    ["the depth of JSON", "Values", `nested ${Json.maxDepth} arrays`],
+    [
+      "abandonment",
+      "Junk, and finding the next frame",
+      `no byte for ${Native.wire({ checksum, crc: true }).abandonAfterMillis / 1000} seconds`
+    ]
+  ])("and its text have the constants of the code: %s", (_, heading, text) => {
+    assert.include(section(heading), text)
+  })
+})
