@@ -158,6 +158,10 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.session.unreadable(about, id, method, reason)
   }
 
+  refuseEvent(bytes: number, reason: Refusal): void {
+    this.session.unreadableEvent(bytes, reason)
+  }
+
   junk(bytes: Uint8Array): void {
     const room = quotedBytes - this.#junk.length
     if (room > 0) this.#junk = Uint8Array.of(...this.#junk, ...bytes.subarray(0, room))

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Inflow, Outflow } from "./Flow.ts"
-import type { EventMessage, Refusal } from "./Message.ts"
+import type { Refusal } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
 
 export class Events {
@@ -34,14 +34,14 @@ export class Events {
     return "wait"
   }
 
-  /** Counts an event that arrived. Answers false when the peer had no credit for it. */
-  arrived(event: EventMessage): boolean {
-    return this.#inflow.arrived(1, event.bytes)
+  /** Counts an event that arrived, by its payload's size. Answers false when the peer had no credit for it. */
+  arrived(bytes: number): boolean {
+    return this.#inflow.arrived(1, bytes)
   }
 
   /** Counts an event that was taken, and gives the peer credit for another. */
-  taken(event: EventMessage): void {
-    const grant = this.#inflow.used(1, event.bytes)
+  taken(bytes: number): void {
+    const grant = this.#inflow.used(1, bytes)
     if (grant !== undefined) this.#outbox.send({ _tag: "Credit", of: "events", id: 0, ...grant })
   }
 

@@ -79,6 +79,14 @@ export class Incoming {
     if (about === "duty" && !duties.owes(id)) duties.refuse(id, method, reason)
   }
 
+  /** An event that nobody can read is dropped, and its credit given back: other events must not wait for it. */
+  unreadableEvent(bytes: number, reason: Refusal): void {
+    const { events, outbox, phase, sink } = this.#parts
+    if (phase.name === "greeting") return outbox.close(reason)
+    sink.fault(reason)
+    if (events.arrived(bytes)) events.taken(bytes)
+  }
+
   #end(exchange: Call | Duty, reason: Refusal, nowMillis: number): void {
     if (exchange instanceof Call) this.#parts.calls.giveUp(exchange, nowMillis, reason)
     else this.#parts.duties.stop(exchange, reason)
@@ -125,7 +133,7 @@ export class Incoming {
 
   #onEvent(event: EventMessage): void {
     const { events, sink } = this.#parts
-    if (events.arrived(event)) return sink.event(event)
+    if (events.arrived(event.bytes)) return sink.event(event)
     sink.fault({ _tag: "Overloaded", what: "events without credit", limit: 0 })
   }
 }

@@ -137,7 +137,7 @@ export class Session implements Outbox {
 
   /** Counts an event that was taken, so that the peer may emit another. */
   eventTaken(event: EventMessage): void {
-    this.#events.taken(event)
+    this.#events.taken(event.bytes)
   }
 
   // Its life
@@ -231,7 +231,8 @@ export class Session implements Outbox {
       this.#phase.endsMillis,
       this.#calls.deadlineMillis,
       this.#duties.deadlineMillis,
-      this.#heartbeat.deadlineMillis
+      // Silence before Hello is a handshake that takes too long.
+      this.greeted ? this.#heartbeat.deadlineMillis : Infinity
     )
   }
 
@@ -241,7 +242,7 @@ export class Session implements Outbox {
     this.#calls.expire(nowMillis)
     this.#duties.expire(nowMillis)
     this.#closeWhenDrained()
-    const due = this.#heartbeat.due(nowMillis)
+    const due = this.greeted ? this.#heartbeat.due(nowMillis) : "nothing"
     if (due === "ping") this.send({ _tag: "Ping" })
     if (due === "silent") this.lost({ _tag: "PeerSilent", afterMillis: this.#options.heartbeatMillis * 2 })
     if (nowMillis >= this.#phase.endsMillis) this.#phaseOver()
@@ -297,6 +298,11 @@ export class Session implements Outbox {
     if (this.#phase.end !== undefined) return
     this.#incoming.unreadable(about, id, method, reason, this.#nowMillis)
     this.#closeWhenDrained()
+  }
+
+  /** As `unreadable`, for an event whose payload had this size. */
+  unreadableEvent(bytes: number, reason: Refusal): void {
+    if (this.#phase.end === undefined) this.#incoming.unreadableEvent(bytes, reason)
   }
 
   #onHello(hello: Hello): void {

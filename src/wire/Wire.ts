@@ -114,6 +114,8 @@ export interface Out {
    * a call that is our duty, or neither (`id` is then 0).
    */
   refuse(about: About, id: number, method: number, reason: Refusal): void
+  /** As `refuse`, for an event; the size of its payload counts against the sender's credit. */
+  refuseEvent(bytes: number, reason: Refusal): void
 }
 
 /**

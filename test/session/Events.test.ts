@@ -46,6 +46,14 @@ describe("events", () => {
     assert.strictEqual(emitAll(pair, 2000), 1024)
   })
 
+  it("give their credit back when nobody can read them, so that others need not wait", () => {
+    const pair = joined()
+    for (let n = 0; n < 600; n++) pair.east.session.unreadableEvent(10, { _tag: "UnknownMethod" })
+    pair.run()
+    assert.strictEqual(pair.east.faults.length, 600)
+    assert.deepStrictEqual(pair.east.last("Credit"), { _tag: "Credit", of: "events", id: 0, items: 512, bytes: 5120 })
+  })
+
   it("overdraw the bytes by one event", () => {
     const pair = joined()
     pair.west.weigh = (message) => (message._tag === "Event" ? 60_000 : 0)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Heartbeat } from "../../src/session/Heartbeat.ts"
-import { asked, joined } from "./pair.ts"
+import { asked, greeting, joined } from "./pair.ts"
 
 const beating = { heartbeatMillis: 1000 }
 
@@ -71,6 +71,18 @@ describe("a heartbeat", () => {
     pair.run()
     pair.advance(999)
     assert.strictEqual(pair.west.end, undefined)
+  })
+
+  it("begins with the peer's Hello: a peer that is slow to start is not silent", () => {
+    const pair = greeting(beating)
+    pair.west.tags()
+    pair.advance(9000)
+    assert.deepStrictEqual(pair.west.tags(), [])
+    pair.run()
+    pair.advance(999)
+    assert.deepStrictEqual(pair.west.tags(), [])
+    pair.advance(1)
+    assert.deepStrictEqual(pair.west.tags(), ["Ping"])
   })
 
   it("is off with an interval of Infinity", () => {

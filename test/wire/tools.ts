@@ -59,6 +59,8 @@ export class Recorder implements Out {
   readonly buffer = new WriteBuffer()
   readonly messages: Array<Message> = []
   readonly refused: Array<Refused> = []
+  /** The sizes of events that were refused. */
+  readonly lostEvents: Array<number> = []
   /** Junk, one character a byte. */
   skipped = ""
   onMessage: ((message: Message) => void) | undefined
@@ -74,6 +76,11 @@ export class Recorder implements Out {
 
   refuse(about: About, id: number, method: number, reason: Refusal): void {
     this.refused.push({ about, id, method, reason })
+  }
+
+  refuseEvent(bytes: number, reason: Refusal): void {
+    this.refused.push({ about: "none", id: 0, method: -1, reason })
+    this.lostEvents.push(bytes)
   }
 
   /** Takes what was written, as one array. */

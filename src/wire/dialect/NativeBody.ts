@@ -88,6 +88,13 @@ export const detailOf = (error: unknown): string => {
   }
 }
 
+/** Says that a part does not fit its shape. */
+export const invalid = (part: Part, error: unknown): Refusal => ({
+  _tag: "InvalidPayload",
+  part,
+  detail: detailOf(error)
+})
+
 /** Reads a refusal. One of a kind that is unknown here keeps its name in a `RemoteDefect`. */
 export const readRefusal = (bytes: Uint8Array, start: number, end: number): Refusal => {
   const json = readObject(bytes, start, end)

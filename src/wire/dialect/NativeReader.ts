@@ -40,11 +40,17 @@ export class NativeReader implements Frame.FrameSink {
   }
 
   oversized(kind: number, id: number, number: number, bodyBytes: number): void {
-    this.#refuse(kind, id, { _tag: "Oversized", bytes: bodyBytes, maxBytes: this.#maxBodyBytes }, number)
+    this.#lost(kind, id, number, bodyBytes, { _tag: "Oversized", bytes: bodyBytes, maxBytes: this.#maxBodyBytes })
   }
 
-  corrupt(kind: number, id: number, number: number): void {
-    this.#refuse(kind, id, { _tag: "Malformed", detail: "the body of a frame does not match its CRC" }, number)
+  corrupt(kind: number, id: number, number: number, bodyBytes: number): void {
+    const reason: Refusal = { _tag: "Malformed", detail: "the body of a frame does not match its CRC" }
+    this.#lost(kind, id, number, bodyBytes, reason)
+  }
+
+  #lost(kind: number, id: number, number: number, bodyBytes: number, reason: Refusal): void {
+    if (kind === Kind.Event) this.out!.refuseEvent(bodyBytes, reason)
+    else this.#refuse(kind, id, reason, number)
   }
 
   frame(kind: number, flags: number, id: number, number: number, bytes: Uint8Array, start: number, end: number): void {
@@ -153,12 +159,12 @@ export class NativeReader implements Frame.FrameSink {
 
   #onEvent(flags: number, number: number, bytes: Uint8Array, start: number, end: number): void {
     const method = this.#method(number, "event")
-    if (method === -1) return this.#refuse(Kind.Event, 0, this.#unknown())
+    if (method === -1) return this.out!.refuseEvent(end - start, this.#unknown())
     let payload: unknown
     try {
       payload = this.#value(this.#lexicon.answers[method]!.payload, flags, bytes, start, end)
     } catch (error) {
-      return this.#invalid(Kind.Event, 0, "payload", error)
+      return this.out!.refuseEvent(end - start, Body.invalid("payload", error))
     }
     this.out!.message({ _tag: "Event", method, payload, bytes: end - start })
   }
@@ -241,7 +247,7 @@ export class NativeReader implements Frame.FrameSink {
   }
 
   #invalid(kind: number, id: number, part: Part, error: unknown): void {
-    this.#refuse(kind, id, { _tag: "InvalidPayload", part, detail: Body.detailOf(error) })
+    this.#refuse(kind, id, Body.invalid(part, error))
   }
 
   #refuse(kind: number, id: number, reason: Refusal, number = 0): void {

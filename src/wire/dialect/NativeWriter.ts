@@ -103,7 +103,7 @@ export class NativeWriter {
       value = encode(this.#says(message, "payload"), message.payload)
       if (message.headers !== undefined) headers = Body.writeHeaders(message.headers)
     } catch (error) {
-      return invalid("payload", error)
+      return Body.invalid("payload", error)
     }
     return this.#frame(Kind.Request, message.id, message.method + 1, value, buffer, message.timeoutMillis, headers)
   }
@@ -132,7 +132,7 @@ export class NativeWriter {
     try {
       encoded = encode(shape, value)
     } catch (error) {
-      return invalid(part, error)
+      return Body.invalid(part, error)
     }
     return this.#frame(kind, id, number, encoded, buffer)
   }
@@ -153,7 +153,7 @@ export class NativeWriter {
       for (const item of items) this.#frame(kind, message.id, number, item, buffer)
       return items.reduce((bytes, item) => bytes + item.length, 0)
     } catch (error) {
-      return invalid(kind === Kind.Chunk ? "item" : "input", error)
+      return Body.invalid(kind === Kind.Chunk ? "item" : "input", error)
     }
   }
 
@@ -223,9 +223,3 @@ export class NativeWriter {
 
 const encode = (shape: Shape, value: unknown): string | Uint8Array =>
   shape.raw === undefined ? Json.text(shape, value) : shape.raw.encode(value)
-
-const invalid = (part: Part, error: unknown): Refusal => ({
-  _tag: "InvalidPayload",
-  part,
-  detail: Body.detailOf(error)
-})

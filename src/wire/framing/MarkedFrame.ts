@@ -36,7 +36,7 @@ export interface FrameSink {
   /** A whole frame whose body is larger than the limit. The body is skipped. */
   oversized(kind: number, id: number, number: number, bodyBytes: number): void
   /** A frame whose header checks and whose body does not. */
-  corrupt(kind: number, id: number, number: number): void
+  corrupt(kind: number, id: number, number: number, bodyBytes: number): void
   junk(bytes: Uint8Array): void
 }
 
@@ -235,7 +235,7 @@ export class Reader {
 
   /** A header whose body never came hides the frames after it: they are searched for in what was taken for the body. */
   #corrupt(kind: number, id: number, number: number, bytes: Uint8Array, at: number, next: number): number {
-    this.#sink.corrupt(kind, id, number)
+    this.#sink.corrupt(kind, id, number, next - at - headerBytes)
     const from = this.#origin + at < this.#searchedTo ? next : at + headerBytes
     this.#searchedTo = Math.max(this.#searchedTo, this.#origin + next)
     this.#sink.junk(bytes.subarray(at, from))

@@ -457,6 +457,14 @@ describe("numbers", () => {
     })
   })
 
+  it("of events are told with their size, which counts against the sender's credit", () => {
+    const { server } = greeted()
+    const unknown = frame({ kind: Kind.Event, number: 0xffff, body: "{}" })
+    const invalid = frame({ kind: Kind.Event, number: numberOf("Note"), body: '{"text":1}' })
+    const damaged = frame({ kind: Kind.Event, flags: Flag.crc, number: numberOf("Note"), body: "body that is damaged" })
+    assert.deepStrictEqual(read(server, concat(unknown, invalid, damaged)).lostEvents, [2, 10, 20])
+  })
+
   it.each([Kind.Success, Kind.Failure, Kind.Progress, Kind.Chunk])(
     "of an answer (kind %i) must be ones of this side",
     (kind) => {
