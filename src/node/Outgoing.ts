@@ -76,8 +76,7 @@ export class Outgoing {
   }
 
   readonly #onWritten = (error?: Error | null): void => {
-    // The stream's `close` or `error` is on its way. To a stream that is being destroyed, every write fails at once, and
-    // who offers more whenever all has left would keep that event from ever coming.
+    // While it fails, a stream fails all it has buffered too, and goes on for as long as it is given more.
     if (error) return
     if (!this.#owesDrained || this.#failed || this.#stream.writableLength > 0) return
     this.#owesDrained = false
