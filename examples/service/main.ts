@@ -5,7 +5,6 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 import * as Handlers from "../../src/peer/Handlers.ts"
 import * as RpcServer from "../../src/peer/RpcServer.ts"
 import * as Memory from "../../src/transport/Memory.ts"
@@ -32,9 +31,7 @@ const connected = Weather.layer({ timeout: "5 seconds" }).pipe(
 
 /** The double: what is not called dies when it is. */
 const double = Layer.mock(Weather)({
-  Forecast: () => Effect.succeed({ celsius: 9 }),
-  emit: Effect.die,
-  events: Stream.die
+  Forecast: () => Effect.succeed({ celsius: 9 })
 })
 
 const program = Effect.gen(function* () {

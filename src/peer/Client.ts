@@ -73,29 +73,63 @@ type AnswerTo<R extends Request.Any, I> = R extends Request.Any
     : never
   : never
 
+/** `Methods`, where there is something to use them for. */
+type Where<M, Methods> = [M] extends [never] ? {} : Methods
+
 /**
- * What side `X` of `P` may say to the other: a method per request, `send` for requests as instances, `emit` for events
- * and `events` for those that come.
+ * Asking with an instance, where the other side takes requests of one value.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Send<R extends Request.Any> {
+  /** Asks with an instance of a request whose answer is one value. */
+  readonly send: <I extends InstanceType<R>>(
+    request: I,
+    options?: CallOptions
+  ) => AnswerTo<Extract<R, { readonly tag: I["_tag"] }>, I>
+}
+
+/**
+ * Saying events, where the other side takes some.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Emit<E extends Event.Any> {
+  /**
+   * Says an event. Succeeds once it is on its way; waits while the peer takes no more. Fails when the connection is
+   * over (`Disconnected`), or the event is too large or does not fit its schema.
+   */
+  readonly emit: (event: InstanceType<E>) => Effect.Effect<void, IpcError>
+}
+
+/**
+ * Listening to events, where this side takes some.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Listen<A extends Event.Any> {
+  /**
+   * The events of one class, from now on, and before that the latest 64 that nobody has subscribed to yet. Fails with
+   * `Overloaded` when the subscriber lags more than `eventBuffer`, and with `Disconnected` when the connection ends.
+   */
+  readonly events: <E extends A>(event: E) => Stream.Stream<InstanceType<E>, IpcError>
+}
+
+/**
+ * What side `X` of `P` may say to the other: a method per request; `send` for requests as instances, `emit` for events
+ * and `events` for those that come, each where the protocol has some.
  *
  * @category models
  * @since 0.1.0
  */
 export type Client<P extends AnyProtocol, X extends Side = "client"> = Types.Simplify<
-  { readonly [R in Requests<Says<P, X>> as R["tag"]]: Call<R> } & {
-    /** Asks with an instance of a request whose answer is one value. */
-    readonly send: <I extends InstanceType<Unary<Requests<Says<P, X>>>>>(
-      request: I,
-      options?: CallOptions
-    ) => AnswerTo<Extract<Unary<Requests<Says<P, X>>>, { readonly tag: I["_tag"] }>, I>
-    /**
-     * Says an event. Succeeds once it is on its way; waits while the peer takes no more. Fails when the connection is
-     * over (`Disconnected`), or the event is too large or does not fit its schema.
-     */
-    readonly emit: (event: InstanceType<Events<Says<P, X>>>) => Effect.Effect<void, IpcError>
-    /**
-     * The events of one class, from now on, and before that the latest 64 that nobody has subscribed to yet. Fails with
-     * `Overloaded` when the subscriber lags more than `eventBuffer`, and with `Disconnected` when the connection ends.
-     */
-    readonly events: <E extends Events<Answers<P, X>>>(event: E) => Stream.Stream<InstanceType<E>, IpcError>
-  }
+  { readonly [R in Requests<Says<P, X>> as R["tag"]]: Call<R> } & Where<
+    Unary<Requests<Says<P, X>>>,
+    Send<Unary<Requests<Says<P, X>>>>
+  > &
+    Where<Events<Says<P, X>>, Emit<Events<Says<P, X>>>> &
+    Where<Events<Answers<P, X>>, Listen<Events<Answers<P, X>>>>
 >
