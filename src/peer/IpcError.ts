@@ -25,17 +25,17 @@ export class ConnectFailed extends Schema.TaggedError<ConnectFailed>()("ConnectF
   detail: Schema.String
 }) {
   override get message(): string {
-    return `cannot connect to ${this.address}: ${this.detail}`
+    return `${inCall(this)}cannot connect to ${this.address}: ${this.detail}`
   }
 }
 
-/** The listener cannot listen at the address, or stopped. */
+/** The listener broke while it accepted. (One that cannot start fails its layer with a `TransportError`.) */
 export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", {
   ...place,
   detail: Schema.String
 }) {
   override get message(): string {
-    return `cannot listen at ${this.address}: ${this.detail}`
+    return `cannot go on listening at ${this.address}: ${this.detail}`
   }
 }
 

@@ -19,6 +19,12 @@ export interface Place {
 export const fromRefusal = (refusal: Refusal, side: Side, place: Place, end?: EndReason): Ipc.IpcError =>
   new Ipc.IpcError({ reason: reasonOf(refusal, side, place, end) })
 
+/** The refusal as the side that was dialled sees it: it did not want to connect anywhere. */
+export const asAcceptor = (refusal: Refusal): Refusal =>
+  refusal._tag === "HandshakeTimedOut"
+    ? { _tag: "Disconnected", detail: `the peer has said no Hello within ${refusal.afterMillis} ms` }
+    : refusal
+
 const reasonOf = (refusal: Refusal, side: Side, place: Place, end: EndReason | undefined): Ipc.Reason => {
   switch (refusal._tag) {
     case "UnknownMethod":
