@@ -12,9 +12,9 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import type { Link } from "../transport/Link.ts"
-import * as DuplexLink from "./DuplexLink.ts"
 import * as Intake from "./Intake.ts"
 import type { StreamLink } from "./StreamLink.ts"
+import * as Streams from "./Streams.ts"
 
 export interface Acceptor {
   readonly server: Net.Server
@@ -26,7 +26,7 @@ export interface Acceptor {
  * accepted links live in their own scopes.
  */
 export const make = (
-  options: DuplexLink.Options & { readonly address: string; readonly backlog: number }
+  options: Streams.Options & { readonly address: string; readonly backlog: number }
 ): Effect.Effect<Acceptor, never, Scope.Scope> =>
   Effect.gen(function* () {
     const waiting = yield* Queue.unbounded<Net.Socket, Cause.Done>()
@@ -52,15 +52,15 @@ export const make = (
     return { server, accept: accept(waiting, options) }
   })
 
-const linkOf = (accepted: Net.Socket, options: DuplexLink.Options & { readonly address: string }): StreamLink => {
+const linkOf = (accepted: Net.Socket, options: Streams.Options & { readonly address: string }): StreamLink => {
   const { intake, socket } = Intake.adopt(accepted)
-  return DuplexLink.makeUnsafe(socket, socket, { ...options, intake })
+  return Streams.join(socket, socket, { ...options, intake })
 }
 
 /** `peek` waits without taking, so an interruption never loses a socket between the queue and the scope. */
 const accept = (
   waiting: Queue.Queue<Net.Socket, Cause.Done>,
-  options: DuplexLink.Options & { readonly address: string }
+  options: Streams.Options & { readonly address: string }
 ): Effect.Effect<Link, Cause.Done, Scope.Scope> =>
   Effect.flatMap(Queue.peek(waiting), () =>
     Effect.flatMap(
@@ -69,7 +69,7 @@ const accept = (
           const taken = Queue.takeUnsafe(waiting)
           return taken?._tag === "Success" ? linkOf(taken.value, options) : undefined
         }),
-        (link) => (link === undefined ? Effect.void : DuplexLink.close(link, options))
+        (link) => (link === undefined ? Effect.void : Streams.close(link, options))
       ),
       (link) => (link === undefined ? accept(waiting, options) : Effect.succeed(link))
     )

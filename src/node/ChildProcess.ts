@@ -19,9 +19,9 @@ import { Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import { Child } from "./Child.ts"
-import * as DuplexLink from "./DuplexLink.ts"
 import * as Intake from "./Intake.ts"
 import * as NodeWire from "./NodeWire.ts"
+import * as Streams from "./Streams.ts"
 
 /**
  * What to start, and how it is to end.
@@ -29,7 +29,7 @@ import * as NodeWire from "./NodeWire.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options extends DuplexLink.Options {
+export interface Options extends Streams.Options {
   /** The program, looked up on `PATH`. No shell is involved. */
   readonly command: string
   readonly args?: ReadonlyArray<string> | undefined
@@ -130,9 +130,9 @@ const childOf = (spawned: NodeChildProcess.ChildProcess, options: Options, addre
     texts: overFd3 ? [stdout, stderr] : [stderr],
     onText: options.stderr === "inherit" ? passOn : options.stderr === "drain" ? undefined : options.stderr,
     tailBytes: options.stderrTailBytes ?? 64 * 1024,
-    outgoingHighBytes: DuplexLink.highBytes(options),
+    outgoingHighBytes: Streams.highBytes(options),
     guard: options.guard ?? true,
-    flushMillis: DuplexLink.flushMillis(options),
+    flushMillis: Streams.flushMillis(options),
     endInputMillis: Duration.toMillis(options.shutdown?.endInputFor ?? 2000),
     terminateMillis: Duration.toMillis(options.shutdown?.terminateFor ?? 2000)
   })

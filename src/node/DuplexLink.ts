@@ -5,14 +5,11 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Net from "node:net"
 import type { Duplex, Readable, Writable } from "node:stream"
 import type { Link } from "../transport/Link.ts"
-import type { Intake } from "./Intake.ts"
-import { StreamLink } from "./StreamLink.ts"
+import * as Streams from "./Streams.ts"
 
 /**
  * What every link over streams can be told.
@@ -20,12 +17,7 @@ import { StreamLink } from "./StreamLink.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options {
-  /** Bytes held for a peer that reads too slowly before `offer` answers false. Default: 262144 (256 KiB). */
-  readonly outgoingHighBytes?: number | undefined
-  /** How long closing waits, in real time, for what was offered to leave. Default: 2 seconds. */
-  readonly flushFor?: Duration.Input | undefined
-}
+export type Options = Streams.Options
 
 /**
  * Makes a link of one stream that goes both ways.
@@ -55,41 +47,6 @@ export const fromStreams = (
   options: Options & { readonly address: string }
 ): Effect.Effect<Link, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => makeUnsafe(readable, writable, options)),
-    (link) => close(link, options)
+    Effect.sync(() => Streams.join(readable, writable, options)),
+    (link) => Streams.close(link, options)
   )
-
-/** How long a closed socket waits in the background for the peer to close too, in milliseconds. */
-const lingerMillis = 2000
-
-/** @internal */
-export const makeUnsafe = (
-  readable: Readable,
-  writable: Writable,
-  options: Options & { readonly address: string; readonly intake?: Intake | undefined }
-): StreamLink =>
-  new StreamLink({
-    address: options.address,
-    readable,
-    writable,
-    intake: options.intake,
-    outgoingHighBytes: highBytes(options),
-    // The system has copied what a socket has written. Other streams may pass the same memory on.
-    copies: !(writable instanceof Net.Socket),
-    shutdown: true
-  })
-
-/** @internal */
-export const close = (link: StreamLink, options: Options): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    link.close(flushMillis(options), () => {
-      link.linger(lingerMillis)
-      resume(Effect.void)
-    })
-  })
-
-/** @internal */
-export const highBytes = (options: Options): number => options.outgoingHighBytes ?? 256 * 1024
-
-/** @internal */
-export const flushMillis = (options: Options): number => Duration.toMillis(options.flushFor ?? 2000)

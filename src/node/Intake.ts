@@ -1,5 +1,5 @@
 /**
- * A buffer that a socket reads into again and again, instead of a new one for each chunk.
+ * A buffer that sockets read into again and again, instead of a new one for each chunk.
  *
  * On a Unix socket this takes a quarter off the time of a small message and doubles the speed of large ones.
  *
@@ -8,8 +8,15 @@
  */
 import * as Net from "node:net"
 
-/** As much as the system hands over in one read. */
 const bufferBytes = 64 * 1024
+
+/**
+ * One for all sockets: the system fills it and the chunk is delivered, and no longer needed, before the next read. On
+ * Windows a read waits with its buffer in hand, so there each socket has its own.
+ */
+let shared: Buffer | undefined
+const bufferOf = (): Buffer =>
+  process.platform === "win32" ? Buffer.allocUnsafeSlow(bufferBytes) : (shared ??= Buffer.allocUnsafeSlow(bufferBytes))
 
 export interface Intake {
   /** Takes the chunks, each borrowed. What comes while it is undefined is thrown away. */
@@ -28,7 +35,7 @@ export const make = (): Intake => {
   const intake: Intake = {
     to: undefined,
     onread: {
-      buffer: Buffer.allocUnsafeSlow(bufferBytes),
+      buffer: bufferOf(),
       callback: (bytes, buffer) => {
         intake.to?.(buffer.subarray(0, bytes))
         return true

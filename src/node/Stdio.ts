@@ -15,16 +15,16 @@ import { Listener, Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import * as Descriptor from "./Descriptor.ts"
-import * as DuplexLink from "./DuplexLink.ts"
 import * as NodeWire from "./NodeWire.ts"
 import * as StdoutGuard from "./StdoutGuard.ts"
 import { StreamLink } from "./StreamLink.ts"
+import * as Streams from "./Streams.ts"
 
 /**
  * @category models
  * @since 0.1.0
  */
-export interface Options extends DuplexLink.Options {
+export interface Options extends Streams.Options {
   /** What the peer speaks. Default: the native wire, with checksums. */
   readonly wire?: Wire | undefined
   /**
@@ -103,7 +103,7 @@ const open = (stage: "open" | "listen", options: Options): Effect.Effect<Link, T
       ? Effect.try({
           try: () => {
             const { duplex, intake } = Descriptor.socket(3)
-            return DuplexLink.makeUnsafe(duplex, duplex, { ...options, address, intake })
+            return Streams.join(duplex, duplex, { ...options, address, intake })
           },
           catch: (cause) =>
             new TransportError({
@@ -118,7 +118,7 @@ const open = (stage: "open" | "listen", options: Options): Effect.Effect<Link, T
             new StreamLink({
               ...Descriptor.stdio(),
               address,
-              outgoingHighBytes: DuplexLink.highBytes(options),
+              outgoingHighBytes: Streams.highBytes(options),
               copies: false,
               shutdown: false
             })
@@ -128,9 +128,9 @@ const open = (stage: "open" | "listen", options: Options): Effect.Effect<Link, T
 
 const close = (link: StreamLink, options: Options): Effect.Effect<void> =>
   options.frames === "fd3"
-    ? DuplexLink.close(link, options)
+    ? Streams.close(link, options)
     : Effect.callback<void>((resume) => {
-        link.close(DuplexLink.flushMillis(options), () => {
+        link.close(Streams.flushMillis(options), () => {
           link.destroy()
           resume(Effect.void)
         })

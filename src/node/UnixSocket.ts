@@ -17,11 +17,11 @@ import { Listener, Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import * as Acceptor from "./Acceptor.ts"
-import * as DuplexLink from "./DuplexLink.ts"
 import * as Intake from "./Intake.ts"
 import * as NodeWire from "./NodeWire.ts"
 import * as SocketFile from "./SocketFile.ts"
 import type { StreamLink } from "./StreamLink.ts"
+import * as Streams from "./Streams.ts"
 
 /**
  * Dials the Unix socket at `path` each time a link is opened.
@@ -33,7 +33,7 @@ import type { StreamLink } from "./StreamLink.ts"
  * @since 0.1.0
  */
 export const layer = (
-  options: DuplexLink.Options & {
+  options: Streams.Options & {
     readonly path: string
     /** What the server speaks. Default: the native wire, without checksums. */
     readonly wire?: Wire | undefined
@@ -58,7 +58,7 @@ export const layer = (
         })
   const open: Effect.Effect<Link, TransportError, Scope.Scope> = Effect.acquireRelease(
     connected,
-    (link) => DuplexLink.close(link, options),
+    (link) => Streams.close(link, options),
     { interruptible: true }
   )
   return Layer.sync(Transport, () => ({ address, wire: options.wire ?? NodeWire.privateWire(), open }))
@@ -77,7 +77,7 @@ export const layer = (
  * @since 0.1.0
  */
 export const layerListener = (
-  options: DuplexLink.Options & {
+  options: Streams.Options & {
     readonly path: string
     /** What clients speak. Default: the native wire, without checksums. */
     readonly wire?: Wire | undefined
@@ -103,7 +103,7 @@ export const layerListener = (
     })
   )
 
-const dial = (options: DuplexLink.Options & { readonly path: string }, address: string) =>
+const dial = (options: Streams.Options & { readonly path: string }, address: string) =>
   Effect.callback<StreamLink, TransportError>((resume) => {
     const fault = SocketFile.pathFault(options.path)
     if (fault !== undefined) return resume(Effect.fail(openError(address, fault)))
@@ -115,7 +115,7 @@ const dial = (options: DuplexLink.Options & { readonly path: string }, address: 
     socket.once("error", onError)
     socket.once("connect", () => {
       socket.off("error", onError)
-      resume(Effect.succeed(DuplexLink.makeUnsafe(socket, socket, { ...options, address, intake })))
+      resume(Effect.succeed(Streams.join(socket, socket, { ...options, address, intake })))
     })
     return Effect.sync(() => socket.destroy())
   })

@@ -361,3 +361,22 @@ it.live("closes within its flush time when the peer does not read", () =>
     assert.isBelow(took, 1500)
   })
 )
+
+it.live("keeps no process alive once it is closed, although the peer has not closed its side", () =>
+  Effect.gen(function* () {
+    const path = Path.join(yield* directory, "s")
+    let greeting = ""
+    const server = Net.createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("data", (chunk) => (greeting += chunk))
+      socket.on("error", () => {})
+    })
+    yield* Effect.promise(() => once(server.listen(path), "listening"))
+    const child = run("dialler.ts", [path], { stdio: "inherit" })
+    const startedAt = yield* Effect.promise(() => once(server, "connection")).pipe(Effect.map(() => performance.now()))
+    yield* Effect.promise(() => once(child, "exit"))
+    assert.isBelow(performance.now() - startedAt, 1500)
+    assert.strictEqual(child.exitCode, 0)
+    while (greeting.length < 5) yield* Effect.sleep(1)
+    server.close()
+  })
+)

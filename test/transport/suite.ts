@@ -162,7 +162,7 @@ export const suite = (subject: Subject) =>
         assert.strictEqual(recorder.drained, 0)
         yield* release
         yield* recorder.until(() => recorder.bytes >= 33 || recorder.ends.length > 0)
-        assert.isAbove(recorder.drained, 0)
+        yield* recorder.until(() => recorder.drained > 0)
         assert.strictEqual(Buffer.concat(recorder.chunks).subarray(1).toString("hex"), sha(patternOf(total)))
       }))
 
@@ -176,12 +176,17 @@ export const suite = (subject: Subject) =>
         yield* recorder.until(() => recorder.bytes === 1)
         offering = true
         link.offer(headerOf(4_000_000))
-        for (let at = 0; at < 4_000_000; at += 400_000) link.offer(patternOf(4_000_000).subarray(at, at + 400_000))
+        let full = false
+        for (let at = 0; at < 4_000_000; at += 400_000) {
+          full = !link.offer(patternOf(4_000_000).subarray(at, at + 400_000)) || full
+        }
         offering = false
         yield* release
         yield* recorder.until(() => recorder.bytes >= 33 || recorder.ends.length > 0)
         assert.deepStrictEqual(within, [])
-        assert.strictEqual(recorder.drained, 1)
+        // The system may take all of it, as TCP does at times.
+        yield* recorder.until(() => recorder.drained > 0 || !full)
+        assert.strictEqual(recorder.drained, full ? 1 : 0)
         assert.strictEqual(Buffer.concat(recorder.chunks).subarray(1).toString("hex"), sha(patternOf(4_000_000)))
       }))
 
