@@ -30,6 +30,8 @@ export interface Port {
   duty(method: number): Duty
   event(event: EventMessage): void
   eventsCredited(): void
+  /** The peer's Hello was accepted. */
+  accepted(): void
   /** Something to report that concerns no call. */
   fault(error: IpcError): void
   /** The connection is over. Called once, last. */
@@ -109,8 +111,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
   /** Makes the error of a refusal. */
   error(reason: Refusal, side: Side, method?: string): IpcError {
     const place = method === undefined ? { address: this.address } : { address: this.address, method }
-    const refusal = this.#options.codec.role === "acceptor" ? Reason.asAcceptor(reason) : reason
-    return Reason.fromRefusal(refusal, side, place, this.#end)
+    return Reason.fromRefusal(reason, side, place, this.#end)
   }
 
   /** Offers the link what was gathered. */
@@ -194,7 +195,9 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.#port.eventsCredited()
   }
 
-  accepted(_hello: Hello): void {}
+  accepted(_hello: Hello): void {
+    this.#port.accepted()
+  }
 
   fault(reason: Refusal): void {
     this.#port.fault(this.error(reason, "local"))

@@ -82,6 +82,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
   readonly #tasks: ReadonlyArray<Task | undefined>
   readonly #runLocal: (effect: Effect.Effect<unknown>) => Fiber.Fiber<unknown>
   readonly #runHandler: (effect: Effect.Effect<unknown, unknown>) => Fiber.Fiber<unknown, unknown>
+  readonly #met = Deferred.makeUnsafe<void>()
   readonly #ended = Deferred.makeUnsafe<IpcError>()
   readonly #running = new Set<Fiber.Fiber<unknown, unknown>>()
 
@@ -124,6 +125,11 @@ export class Peer implements Port, Desk, Methods.Speaker {
     this.connection.start()
   }
 
+  /** Waits until the other's Hello was accepted: for ever, when it is not. */
+  get met(): Effect.Effect<void> {
+    return Deferred.await(this.#met)
+  }
+
   /** Waits for the end of the connection, and tells why it ended. */
   get ended(): Effect.Effect<IpcError> {
     return Deferred.await(this.#ended)
@@ -162,6 +168,10 @@ export class Peer implements Port, Desk, Methods.Speaker {
 
   eventsCredited(): void {
     this.emitter.credited()
+  }
+
+  accepted(): void {
+    Deferred.doneUnsafe(this.#met, Exit.void)
   }
 
   fault(error: IpcError): void {

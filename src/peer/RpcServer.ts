@@ -34,7 +34,10 @@ export interface Options<P extends AnyProtocol, R = never> extends PeerOptions {
   readonly totalConcurrency?: number | undefined
   /** Connections served at a time; further ones wait to be accepted. Default: 1024. */
   readonly maxConnections?: number | undefined
-  /** Runs for each connection, in its scope, beside its calls; when it fails or dies, that is logged. */
+  /**
+   * Runs for each connection once the client's Hello was accepted, in its scope, beside its calls; when it fails or dies,
+   * that is logged.
+   */
   readonly onConnection?: ((caller: Client<P, "server">) => Effect.Effect<void, unknown, R>) | undefined
 }
 
@@ -54,7 +57,7 @@ export interface Running<P extends AnyProtocol> {
    * clients it was sent to.
    */
   readonly broadcast: (event: Events<P>) => Effect.Effect<number>
-  /** A client of each peer that is connected. */
+  /** A client of each peer that is connected and was accepted. */
   readonly clients: Effect.Effect<ReadonlyArray<Client<P, "server">>>
 }
 
@@ -146,11 +149,14 @@ const start = <P extends AnyProtocol, R>(protocol: P, options: Options<P, R>) =>
             options
           } as const
           const peer = yield* Peer.make(parts)
-          peers.add(peer)
-          if (options.onConnection !== undefined) {
-            const greeting = options.onConnection(callerOf<P>(peer))
-            yield* Effect.forkScoped(Effect.ignore(Effect.provide(greeting, context), { log: "Warn" }))
-          }
+          const met = Effect.suspend(() => {
+            peers.add(peer)
+            const { onConnection } = options
+            return onConnection === undefined ? Effect.void : Effect.provide(onConnection(callerOf<P>(peer)), context)
+          })
+          // Nothing is told to a peer before its Hello was accepted: it may not know the secret.
+          const greeting = Effect.ignoreCause(Effect.andThen(peer.met, met), { log: "Warn" })
+          yield* Effect.forkScoped(greeting, { startImmediately: true })
           const error = yield* Effect.ensuring(
             peer.ended,
             Effect.sync(() => peers.delete(peer))
