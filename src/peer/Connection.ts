@@ -111,7 +111,8 @@ export class Connection implements Session.Sink, Out, LinkSink {
   /** Makes the error of a refusal. */
   error(reason: Refusal, side: Side, method?: string): IpcError {
     const place = method === undefined ? { address: this.address } : { address: this.address, method }
-    return Reason.fromRefusal(reason, side, place, this.#end)
+    const refusal = this.#options.codec.role === "acceptor" ? Reason.asAcceptor(reason) : reason
+    return Reason.fromRefusal(refusal, side, place, this.#end)
   }
 
   /** Offers the link what was gathered. */
