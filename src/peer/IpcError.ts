@@ -158,7 +158,8 @@ export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", {
   detail: Schema.String
 }) {
   override get message(): string {
-    return `${inCall(this)}${by(this.side)} got from ${this.address} what is not of this wire: ${this.detail}`
+    const [reader, writer] = this.side === "local" ? ["this side", this.address] : [this.address, "this side"]
+    return `${inCall(this)}${reader} got from ${writer} what is not of this wire: ${this.detail}`
   }
 }
 
