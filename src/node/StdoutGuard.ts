@@ -15,7 +15,7 @@ export const guard: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRele
   Effect.callback<() => void>((resume) => {
     const { stdout } = process
     // It may fail later, when this process writes although the peer has left. That must not end the process.
-    stdout.on("error", ignore)
+    if (!stdout.listeners("error").includes(ignore)) stdout.on("error", ignore)
     if (stdout.writableLength > 0) stdout.write("", () => resume(Effect.sync(redirect)))
     else resume(Effect.sync(redirect))
   }),

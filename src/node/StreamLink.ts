@@ -27,7 +27,7 @@ export interface StreamLinkOptions {
   readonly outgoingHighBytes: number
   /** Offered chunks are copied, because `writable` may hold them longer than it counts them. */
   readonly copies: boolean
-  /** Closing ends `writable`. Else it is only flushed. */
+  /** Closing ends `writable` and reads to the end of `readable`. Else the one is only flushed, and the other left. */
   readonly shutdown: boolean
   /** Finds the true reason behind what the streams say, and reports it once. */
   readonly explain?: ((reason: EndReason, report: (reason: EndReason) => void) => void) | undefined
@@ -56,11 +56,6 @@ export class StreamLink implements Link {
     })
     this.#listen(options.readable, options.writable)
     this.#readable.pause()
-  }
-
-  /** The link is over, or will be as soon as it is known why. */
-  get ended(): boolean {
-    return this.#ended
   }
 
   get paused(): boolean {
@@ -102,15 +97,17 @@ export class StreamLink implements Link {
   }
 
   /**
-   * Flushes what was offered for at most `flushMillis`, ends the link with `Closed`, then calls `done`. Until `destroy`
-   * the streams are read on and what comes is thrown away, so that the peer is not held up and sees no reset.
+   * Flushes what was offered for at most `flushMillis`, ends the link with `Closed`, then calls `done`. A stream that is
+   * shut down is read on until `destroy`, and what comes is thrown away: the peer is not held up and sees no reset.
    */
   close(flushMillis: number, done: () => void): void {
     this.#closing = true
     this.#ended = true
     this.#paused = false
     if (this.#options.intake !== undefined) this.#options.intake.to = undefined
-    this.#readable.resume()
+    if (this.#options.shutdown) this.#readable.resume()
+    // What comes next may be for the next link over the same descriptor.
+    else this.#readable.pause()
     this.#outgoing.flush(flushMillis, () => {
       this.#report({ _tag: "Closed" })
       done()

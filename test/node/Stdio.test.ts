@@ -114,6 +114,15 @@ it.live("asks over its own stdio, and exits although its input is still open", (
   })
 )
 
+it.live("leaves what it has not read to the next link over the same descriptors", () =>
+  Effect.gen(function* () {
+    const child = node("twice.ts")
+    child.stdin.write("one")
+    child.stdout.once("data", () => child.stdin.write("two"))
+    assert.deepStrictEqual(yield* ended(child), { code: 0, stdout: "got one;between;\ngot two;", stderr: "" })
+  })
+)
+
 it.live("says what is wrong when descriptor 3 is not open", () =>
   Effect.gen(function* () {
     const child = node("behave.ts", ["echo", "fd3"])
