@@ -27,6 +27,8 @@ export class Duties {
   readonly #deadlines = new Deadlines()
   /** Duties whose latest progress waits for the link. */
   readonly #reporting = new Set<Duty>()
+  /** Duties that are over and have not been told. */
+  readonly #untold = new Set<Duty>()
   /** Answers that wait for the link; on a wire that correlates by order, a turn for every request. */
   readonly #line = new Set<Turn>()
 
@@ -112,15 +114,14 @@ export class Duties {
     if (duty === undefined) return
     this.#line.delete(duty)
     this.#reporting.delete(duty)
-    if (duty.state === "settled") return
-    duty.state = "settled"
-    this.#items.forget(duty)
-    duty.stopped()
+    this.#over([duty])
+    this.#tell(duty)
   }
 
   /** Stops everything, and answers nothing. */
   dropAll(): void {
-    for (const duty of this.#over(this.#table.all())) duty.stopped()
+    this.#over(this.#table.all())
+    for (const duty of this.#untold) this.#tell(duty)
     for (const duty of this.#table.all()) this.drop(duty.id)
     this.#line.clear()
   }
@@ -138,7 +139,7 @@ export class Duties {
 
   #stopEach(duties: ReadonlyArray<Duty>, reasonOf: (duty: Duty) => Refusal): void {
     for (const duty of this.#over(duties)) {
-      duty.stopped()
+      this.#tell(duty)
       const { id, method } = duty
       if (this.owes(id)) this.#answer(duty, { _tag: "Defect", id, method, reason: reasonOf(duty) })
     }
@@ -153,15 +154,24 @@ export class Duties {
     for (const duty of running) {
       duty.state = "settled"
       this.#items.forget(duty)
+      this.#untold.add(duty)
     }
     return running
   }
 
+  /** Tells a duty that is over so: once, and before the session is. */
+  #tell(duty: Duty): void {
+    if (this.#untold.delete(duty)) duty.stopped()
+  }
+
   #answer(duty: Duty, answer: AnswerMessage): void {
-    if (!this.#byOrder && this.#outbox.writable) return this.#leave(duty, answer)
-    duty.parked = answer
-    this.#line.add(duty)
-    this.release()
+    if (this.#byOrder || !this.#outbox.writable) {
+      duty.parked = answer
+      this.#line.add(duty)
+      return this.release()
+    }
+    this.#table.take(duty.id)
+    this.#say(answer)
   }
 
   /** Sends the progress and the parked answers that may leave. */
@@ -173,15 +183,9 @@ export class Duties {
     for (const turn of this.#line) {
       if (turn.parked === undefined || !this.#outbox.writable) return
       this.#line.delete(turn)
-      if (turn instanceof Duty) this.#leave(turn, turn.parked)
-      else this.#say(turn.parked)
+      if (turn instanceof Duty) this.#table.take(turn.id)
+      this.#say(turn.parked)
     }
-  }
-
-  #leave(duty: Duty, answer: AnswerMessage): void {
-    this.#table.take(duty.id)
-    this.#report(duty)
-    this.#say(answer)
   }
 
   /** Answers a request that no duty was taken on for. */
@@ -191,16 +195,14 @@ export class Duties {
     // A refusal that waits for its turn has to be kept, and the peer must not make this side keep any number of them.
     if (this.isFull) return this.#outbox.close({ _tag: "Malformed", detail: "too many requests wait for their turn" })
     this.#line.add({ parked: answer })
-    this.release()
   }
 
   /** Sends an answer. Who waits for one that cannot be said is told that, also where the reason is itself too large. */
   #say(answer: AnswerMessage): void {
     const { id, method } = answer
-    for (let tries = 0, said: AnswerMessage = answer; tries < 3; tries++) {
-      const sent = this.#outbox.send(said)
-      if (typeof sent === "number") return
-      said = { _tag: "Defect", id, method, reason: sent }
+    let said = this.#outbox.send(answer)
+    for (let tries = 1; typeof said !== "number" && tries < 3; tries++) {
+      said = this.#outbox.send({ _tag: "Defect", id, method, reason: said })
     }
   }
 }

@@ -216,6 +216,17 @@ describe("a call", () => {
     assert.strictEqual(call.credits, 0)
   })
 
+  it("whose link ends while it is refused does not wait for a Hello that cannot come", () => {
+    const pair = greeting()
+    pair.west.weigh = () => {
+      pair.west.session.lost(linkLost)
+      return oversized
+    }
+    const call = pair.west.ask()
+    assert.deepStrictEqual(call.outcome, { refused: linkLost, side: "local" })
+    assert.deepStrictEqual([call.state, pair.west.session.pending], ["settled", 0])
+  })
+
   it("hears its answer also where the link ends as the next call is sent", () => {
     const pair = crowded()
     const [first, second] = [pair.west.ask(), pair.west.ask()]
@@ -365,6 +376,20 @@ describe("the deadline of a call", () => {
     const over = calls.map((call) => call.outcome !== undefined)
     assert.deepStrictEqual(over, [true, false, true, false])
     assert.strictEqual(calls[3]!.state, "open", "without a timeout a call may take for ever")
+  })
+
+  it("passed, a call that waits is not sent any more", () => {
+    const pair = crowded()
+    pair.west.ask({ payload: "first", timeoutMillis: 500 })
+    pair.west.ask({ payload: "second", timeoutMillis: 500 })
+    pair.west.ask({ payload: "third" })
+    pair.run()
+    pair.advance(500)
+    assert.deepStrictEqual(payloads(pair.west.said), ["first", "third"])
+    assert.deepStrictEqual(
+      pair.west.asked.map((call) => call.outcome !== undefined),
+      [true, true, false]
+    )
   })
 
   it("lets its caller do anything as it hears of it", () => {

@@ -69,6 +69,34 @@ describe("a duty", () => {
     assert.isTrue(pair.east.latest.isStopped)
   })
 
+  it("may end the link as it is stopped", () => {
+    const pair = joined()
+    pair.east.hear({ ...request(1), timeoutMillis: 300 } as Message)
+    pair.east.session.setWritable(false)
+    pair.east.onStop = () => pair.east.session.lost(linkLost)
+    pair.advance(300)
+    assert.isTrue(pair.east.latest.isStopped)
+    assert.deepStrictEqual([pair.east.tags(), pair.east.session.running], [[], 0])
+  })
+
+  it("is stopped before the end where another that is stopped with it ends the link", () => {
+    const pair = joined()
+    for (const id of [1, 2, 3]) pair.east.hear({ ...request(id), timeoutMillis: id < 3 ? 300 : 0 } as Message)
+    pair.east.onStop = () => pair.east.session.lost(linkLost)
+    pair.advance(300)
+    assert.isTrue(pair.east.duties.every((duty) => duty.isStopped))
+    assert.deepStrictEqual(pair.east.end?.reason, linkLost)
+  })
+
+  it("is over before another that is stopped with it hears of that", () => {
+    const pair = joined()
+    for (const id of [1, 2]) pair.east.hear({ ...request(id), timeoutMillis: 300 } as Message)
+    const states: Array<string> = []
+    pair.east.onStop = () => states.push(...pair.east.duties.map((duty) => duty.state))
+    pair.advance(300)
+    assert.deepStrictEqual(states, ["settled", "settled", "settled", "settled"])
+  })
+
   it.each(["lost", "Bye", "close"] as const)("is stopped when the session ends: %s", (how) => {
     const pair = joined()
     const [, duty] = asked(pair)
@@ -275,6 +303,18 @@ describe("while the link is full, a duty", () => {
     pair.east.session.setWritable(false)
     pair.east.session.setWritable(true)
     assert.deepStrictEqual(pair.east.tags(), ["Progress"], "it is said once")
+  })
+
+  it("reports as far as the link takes it", () => {
+    const pair = joined()
+    for (const id of [1, 2]) pair.east.hear(request(id))
+    pair.east.session.setWritable(false)
+    for (const duty of pair.east.duties) pair.east.session.progress(duty, duty.id)
+    pair.east.onSend = () => pair.east.session.setWritable(false)
+    pair.east.session.setWritable(true)
+    assert.deepStrictEqual(pair.east.tags(), ["Progress"])
+    pair.east.session.setWritable(true)
+    assert.strictEqual(pair.east.last("Progress").value, 2)
   })
 
   it("reports its latest progress before its answer", () => {

@@ -269,6 +269,7 @@ describe.each(wires)("two sessions on a wire where %s", (_, options) => {
             settleDown(world)
             // A session whose link has ended has told the other nothing.
             world.pair.advance(20_000)
+            checkAllIsOver(world.pair)
           }
           if (cancels) checkNobodyIsBlamed(world.pair)
           world.pair.cut()

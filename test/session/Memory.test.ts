@@ -38,6 +38,7 @@ const live = (pair: Pair, end: Ending): ReadonlyArray<WeakRef<object>> => {
   east.session.sendItems(east.latest, [1])
   east.session.progress(east.latest, "half")
   end(pair)
+  pair.run()
   east.session.setWritable(true)
   pair.run()
   const ended = [new WeakRef<object>(call), new WeakRef<object>(east.latest)]

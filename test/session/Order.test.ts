@@ -160,6 +160,14 @@ describe("a duty on a wire that answers by order", () => {
     assert.strictEqual(pair.east.last("Bye").reason, undefined)
   })
 
+  it("may end the link as it is stopped", () => {
+    const pair = orderly()
+    pair.east.hear(request(1, 100))
+    pair.east.onStop = () => pair.cut()
+    pair.advance(100)
+    assert.deepStrictEqual([answers(pair.east.said), pair.east.session.running], [[], 0])
+  })
+
   it("beyond what this side holds closes the session, as even refusals would have to be held", () => {
     const pair = joined(byOrder, { ...byOrder, hello: helloOf(3) })
     pair.east.hear(request(1))

@@ -161,6 +161,24 @@ describe("a session that drains", () => {
     assert.deepStrictEqual(pair.east.tags(), ["Drain", "Defect", "Bye"])
   })
 
+  it("says nothing of answers that never left when its time is over", () => {
+    const pair = joined({}, { drainMillis: 500 })
+    const [parked, running] = [pair.west.ask(), pair.west.ask()]
+    pair.run()
+    pair.east.session.setWritable(false)
+    pair.east.succeed("parked", pair.east.duties[0])
+    drain(pair, "east")
+    pair.advance(500)
+    assert.deepStrictEqual(
+      pair.east.duties.map((duty) => duty.isStopped),
+      [false, true]
+    )
+    assert.deepStrictEqual(pair.east.tags(), ["Drain", "Bye"])
+    pair.run()
+    assert.deepStrictEqual(parked.outcome, { refused: closedThere, side: "remote" })
+    assert.deepStrictEqual(running.outcome, parked.outcome)
+  })
+
   it("at both ends at once finishes what both run", () => {
     const pair = joined()
     const [west, east] = [pair.west.ask(), pair.east.ask()]
