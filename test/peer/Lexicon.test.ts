@@ -292,6 +292,9 @@ describe("what a caller may leave out", () => {
       n: counted,
       next: Schema.optionalKey(Schema.suspend((): Schema.Codec<Chain> => Chain as never))
     })
+    const later = Schema.suspend((): typeof inner => inner)
+    class Wait extends Request.Class<Wait>()("Wait", { payload: { later } }) {}
+    assert.deepStrictEqual(methodOf(Wait).payload.encode({ later: {} }), { later: { n: 7 } })
     class Pull extends Request.Class<Pull>()("Pull", { payload: { plain: Tree, chain: Chain } }) {}
     const { payload } = methodOf(Pull)
     const plain = { label: "a", kids: [] }

@@ -198,6 +198,14 @@ describe.each(wires)("two codecs $name", ({ wire }) => {
     }
   })
 
+  it("count no bytes but those of the value", () => {
+    const { client } = greeted(wire)
+    const out = new Recorder()
+    const message = Words.request("Say", { text: "é" }, { timeoutMillis: 5, headers: { a: "b" } })
+    assert.strictEqual(client.write(message, out), concat('{"text":"é"}').length)
+    assert.strictEqual(client.write(Words.request("Put", { bytes: new Uint8Array(20_000) }), out), 20_000)
+  })
+
   it("pass on a message for each raw item, and one for a list of others", () => {
     const { client, server } = greeted(wire)
     const raw = [Uint8Array.of(1), Uint8Array.of(2, 3)]
@@ -370,6 +378,17 @@ describe("what precedes a payload", () => {
     assert.lengthOf(out.refused, 1)
     const { about, id, reason } = out.refused[0]!
     assert.deepStrictEqual([about, id, reason._tag], ["duty", 9, "InvalidPayload"])
+  })
+
+  it.each([
+    ["a deadline", Flag.deadline, bytes(0, 0, 1)],
+    ["a length of headers", Flag.headers, bytes(0, 0)],
+    ["headers", Flag.headers, concat(bytes(0, 0, 0, 16))]
+  ])("is not taken from the next frame, nor raw bytes from nothing: %s", (_, flags, body) => {
+    const wrong = frame({ kind: Kind.Request, flags: flags | Flag.raw, number: numberOf("Put"), body })
+    const { messages, refused } = read(greeted().server, concat(wrong, "{}".padEnd(64)))
+    assert.deepStrictEqual(messages, [])
+    assert.deepInclude(refused[0]!.reason, { _tag: "InvalidPayload", detail: "the body is shorter than its headers" })
   })
 
   it("keeps names that objects have anyway as headers", () => {

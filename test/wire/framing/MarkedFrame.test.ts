@@ -231,6 +231,13 @@ describe("a body with a checksum", () => {
     )
   })
 
+  it("is corrupt when it is nothing at all, even if its header looks like the sum of nothing", () => {
+    const ids = Array.from({ length: 256 }, (_, id) => id)
+    const bytes = ids.map((id) => frame({ flags: 1, id, number: 0 })).find((all) => all[15] === 0)!
+    assert.strictEqual(hex(bytes.slice(12)), "00000000")
+    assert.match(readAll([bytes])[0]!, /^corrupt/)
+  })
+
   it("names the call and finds the next frame when text came in the middle of it", () => {
     const bytes = sealed({ id: 77, body: "the body of a call" })
     for (let at = 16; at < bytes.length; at++) {
