@@ -903,7 +903,7 @@ describe("hostile bytes", () => {
           const inPieces = read(again.server, ...cut(bytes, pieceSizes))
           assert.deepStrictEqual(inPieces.said, read(fresh.server, bytes).said)
         }),
-        { numRuns: 400 }
+        { numRuns: 200 }
       )
     })
     assert.isAtMost(held, maxFrameBytes + Frame.headerBytes)
