@@ -49,10 +49,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 
   "streams an answer, in order and whole": (peer) =>
     Effect.gen(function* () {
-      const items = yield* Stream.runCollect(peer.Count({ key: newKey(), total: 5000 }))
+      const items = yield* Stream.runCollect(peer.Count({ key: newKey(), total: 3000 }))
       assert.deepEqual(
         items,
-        Array.from({ length: 5000 }, (_, n) => n)
+        Array.from({ length: 3000 }, (_, n) => n)
       )
       assert.deepEqual(yield* Stream.runCollect(peer.Count({ key: newKey(), total: 0 })), [])
     }),
@@ -181,18 +181,18 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     Effect.gen(function* () {
       const key = newKey()
       const stop = yield* Deferred.make<void>()
-      const reading = yield* heldAfterFirst(peer.Count({ key, total: 20_000 }), Deferred.await(stop))
+      const reading = yield* heldAfterFirst(peer.Count({ key, total: 6000 }), Deferred.await(stop))
       let produced = 0
       // The producer is at rest when a round of other calls finds it where the round before did.
       for (let rest = 0; rest < 5;) {
-        yield* peer.Later({ n: 0, turns: 50 })
+        yield* peer.Later({ n: 0, turns: 20 })
         const now = yield* peer.Tally({ key })
         rest = now === produced ? rest + 1 : 0
         produced = now
       }
       assert(produced > 500 && produced <= 2 * 1024, `the producer was held after ${produced} items`)
       yield* Deferred.succeed(stop, undefined)
-      assert.equal(yield* Fiber.join(reading), 20_000)
+      assert.equal(yield* Fiber.join(reading), 6000)
     }),
 
   "stops the producer of a stream whose reader has enough": (peer) =>
