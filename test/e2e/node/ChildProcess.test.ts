@@ -6,12 +6,12 @@ import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import * as ChildProcess from "../../src/node/ChildProcess.ts"
-import { Transport } from "../../src/transport/Transport.ts"
-import { TransportError } from "../../src/transport/TransportError.ts"
-import { patternOf, sha } from "../fixtures/links/behaviour.ts"
-import { run } from "../fixtures/links/fixture.ts"
-import { record } from "../transport/suite.ts"
+import * as ChildProcess from "../../../src/node/ChildProcess.ts"
+import { Transport } from "../../../src/transport/Transport.ts"
+import { TransportError } from "../../../src/transport/TransportError.ts"
+import { patternOf, sha } from "../../fixtures/links/behaviour.ts"
+import { run } from "../../fixtures/links/fixture.ts"
+import { record } from "../../transport/suite.ts"
 
 const open = (options: ChildProcess.Options) =>
   Effect.flatMap(Transport, (transport) => transport.open).pipe(Effect.provide(ChildProcess.layer(options)))

@@ -1,6 +1,6 @@
 import { describe } from "@effect/vitest"
-import { suite } from "../transport/suite.ts"
-import { childFd3, childStdio } from "../transport/subjects.ts"
+import { suite } from "../../transport/suite.ts"
+import { childFd3, childStdio } from "../../transport/subjects.ts"
 
 // Each test waits for a process of its own.
 describe.concurrent("children", () => {

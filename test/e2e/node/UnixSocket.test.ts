@@ -12,12 +12,12 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import type { Readable, Writable } from "node:stream"
-import * as UnixSocket from "../../src/node/UnixSocket.ts"
-import { Listener, Transport } from "../../src/transport/Transport.ts"
-import { TransportError } from "../../src/transport/TransportError.ts"
-import { patternOf } from "../fixtures/links/behaviour.ts"
-import { run } from "../fixtures/links/fixture.ts"
-import { record } from "../transport/suite.ts"
+import * as UnixSocket from "../../../src/node/UnixSocket.ts"
+import { Listener, Transport } from "../../../src/transport/Transport.ts"
+import { TransportError } from "../../../src/transport/TransportError.ts"
+import { patternOf } from "../../fixtures/links/behaviour.ts"
+import { run } from "../../fixtures/links/fixture.ts"
+import { record } from "../../transport/suite.ts"
 
 /** A directory of mode 0700 that goes with the test. */
 const directory = Effect.acquireRelease(

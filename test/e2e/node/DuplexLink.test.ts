@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Duplex, PassThrough, Readable, Writable } from "node:stream"
-import * as DuplexLink from "../../src/node/DuplexLink.ts"
-import { record } from "../transport/suite.ts"
+import * as DuplexLink from "../../../src/node/DuplexLink.ts"
+import { record } from "../../transport/suite.ts"
 
 const bytes = (text: string) => Buffer.from(text)
 

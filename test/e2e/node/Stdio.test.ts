@@ -6,10 +6,10 @@ import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import * as Stdio from "../../src/node/Stdio.ts"
-import { Transport } from "../../src/transport/Transport.ts"
-import { patternOf, sha, sourceBytes } from "../fixtures/links/behaviour.ts"
-import { fixture, run } from "../fixtures/links/fixture.ts"
+import * as Stdio from "../../../src/node/Stdio.ts"
+import { Transport } from "../../../src/transport/Transport.ts"
+import { patternOf, sha, sourceBytes } from "../../fixtures/links/behaviour.ts"
+import { fixture, run } from "../../fixtures/links/fixture.ts"
 
 /** Waits for a process to end. */
 const ended = (child: ChildProcess) =>
