@@ -39,6 +39,8 @@ type Answer<R extends Request.Any, E, Rx> = [Request.Item<R>] extends [never]
 /**
  * The method of a request: an Effect of its answer, or a Stream where the answer is one. A stream asks each time it runs.
  *
+ * Bytes that are a whole payload, input or event are sent without a copy from 16 KiB on: leave them as they are.
+ *
  * @category models
  * @since 0.1.0
  */
