@@ -6,11 +6,11 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import { Call, type Duty, type Side } from "../session/Exchange.ts"
 import type { Headers, Refusal } from "../session/Message.ts"
 import type { Connection } from "./Connection.ts"
 import { done, Inbox } from "./Inbox.ts"
+import { type OnProgress, type Reporting, Reports } from "./Reports.ts"
 
 /** What is the same for every call of a method over a connection. */
 export interface Route {
@@ -88,77 +88,46 @@ export const ask = (
     return call.state === "settled" ? undefined : call.cancel()
   })
 
-type OnProgress = (progress: unknown) => Effect.Effect<void>
-
 /**
- * A call that reports progress.
+ * A call that may hear of progress.
  *
- * Reports run one at a time, the latest one waiting; the answer waits for them, so that the last report is seen before.
- * A call without an answer ends at once: a report that hangs must not keep it from its deadline.
+ * Its answer waits for the last report. Without an answer it ends at once: a report that hangs must not keep it from
+ * its deadline.
  */
 class ReportedCall extends UnaryCall {
-  readonly #runFork: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
-  readonly #onProgress: OnProgress
-  readonly #finish: Resume
-  #running: Fiber.Fiber<void> | undefined
-  #latest: { readonly value: unknown } | undefined
-  #answer: Exit.Exit<unknown, unknown> | undefined
+  readonly #end: Resume
+  readonly #reports: Reports | undefined
 
-  constructor(
-    route: Route,
-    question: Question,
-    onProgress: OnProgress,
-    runFork: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>,
-    resume: Resume
-  ) {
+  /** @param end hears how the call ends; what it hears after that is nothing new. */
+  constructor(route: Route, question: Question, reporting: Reporting | undefined, end: Resume) {
     super(route, question, (answer) => {
-      this.#answer = answer
-      if (this.#running === undefined) resume(answer)
+      if (this.#reports === undefined) end(answer)
+      else this.#reports.afterLast(() => end(answer))
     })
-    this.#onProgress = onProgress
-    this.#runFork = runFork
-    this.#finish = resume
+    this.#end = end
+    this.#reports =
+      reporting &&
+      new Reports(reporting, (cause) => {
+        // It is the caller's own bug, so the call dies of it.
+        route.connection.session.cancel(this)
+        end(Exit.failCause(cause))
+      })
   }
 
   override progressed(value: unknown): void {
-    if (this.#running !== undefined) {
-      this.#latest = { value }
-      return
-    }
-    const fiber = this.#runFork(Effect.suspend(() => this.#onProgress(value)))
-    this.#running = fiber
-    fiber.addObserver((exit) => this.#reported(exit))
+    this.#reports?.report(value)
   }
 
   override refused(reason: Refusal, side: Side): void {
-    this.#finish(this.refusal(reason, side))
-    this.#stopReports()
+    this.#end(this.refusal(reason, side))
+    this.#reports?.stop()
   }
 
-  #reported(exit: Exit.Exit<void>): void {
-    this.#running = undefined
-    const latest = this.#latest
-    this.#latest = undefined
-    if (Exit.isFailure(exit)) {
-      // A report that dies is the caller's own bug: it dies with it.
+  override cancel(): Effect.Effect<void> {
+    return Effect.sync(() => {
       this.route.connection.session.cancel(this)
-      this.#finish(exit)
-    } else if (latest !== undefined) {
-      this.progressed(latest.value)
-    } else if (this.#answer !== undefined) {
-      this.#finish(this.#answer)
-    }
-  }
-
-  /** Gives the call up, and the report that runs. */
-  stop(): void {
-    this.route.connection.session.cancel(this)
-    this.#stopReports()
-  }
-
-  #stopReports(): void {
-    this.#latest = undefined
-    this.#running?.interruptUnsafe()
+      this.#reports?.stop()
+    })
   }
 }
 
@@ -171,20 +140,22 @@ export const askReported = (
 ): Effect.Effect<unknown, unknown> =>
   Effect.contextWith((context: Context.Context<never>) =>
     Effect.callback((resume) => {
-      const call = new ReportedCall(route, question, onProgress, Effect.runForkWith(context), resume)
+      const call = new ReportedCall(route, question, { onProgress, runFork: Effect.runForkWith(context) }, resume)
       started?.(call)
       route.connection.ask(call)
-      return Effect.sync(() => call.stop())
+      return call.cancel()
     })
   )
 
 /** A call whose answer is a stream. */
-export class StreamCall extends UnaryCall {
+export class StreamCall extends ReportedCall {
   readonly inbox: Inbox<unknown, unknown>
 
-  constructor(route: Route, question: Question) {
+  constructor(route: Route, question: Question, reporting: Reporting | undefined) {
     const { session } = route.connection
-    super(route, question, (answer) => this.inbox.end(Exit.isSuccess(answer) ? done : Exit.failCause(answer.cause)))
+    super(route, question, reporting, (answer) =>
+      this.inbox.end(Exit.isSuccess(answer) ? done : Exit.failCause(answer.cause))
+    )
     this.inbox = new Inbox((items, bytes) => session.consumed(this, items, bytes))
   }
 

@@ -28,7 +28,7 @@ export interface CallOptions {
 type ProgressOptions<R extends Request.Any> = [Request.Progress<R>] extends [never]
   ? {}
   : {
-      /** Runs with what the handler reports; while it runs, only the latest report waits. The call ends after it did. */
+      /** Runs with what the handler reports; while it runs, only the latest report waits. An answer comes after it. */
       readonly onProgress?: ((progress: Request.Progress<R>) => Effect.Effect<void>) | undefined
     }
 

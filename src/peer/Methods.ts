@@ -16,6 +16,7 @@ import type { Connection } from "./Connection.ts"
 import type { Emitter } from "./Emitter.ts"
 import { itemsPerMessage } from "./Lexicon.ts"
 import * as Options from "./Options.ts"
+import type { OnProgress } from "./Reports.ts"
 import type * as Streams from "./Streams.ts"
 import type { Subscriptions } from "./Subscriptions.ts"
 
@@ -44,7 +45,7 @@ export interface Speaker {
 }
 
 interface AnyCallOptions extends CallOptions {
-  readonly onProgress?: ((progress: unknown) => Effect.Effect<void>) | undefined
+  readonly onProgress?: OnProgress | undefined
   readonly input?: unknown
 }
 
@@ -80,7 +81,10 @@ const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaul
     headers: joined(defaults.headers, options?.headers)
   })
   if (stream !== undefined) {
-    return (payload, options) => streams!.askStream(route, () => question(payload, options), options?.input as never)
+    return (payload, options) => {
+      const asking = () => question(payload, options)
+      return streams!.askStream(route, asking, options?.onProgress, options?.input as never)
+    }
   }
   const asked: Asked =
     progress === undefined

@@ -4,12 +4,14 @@
  *
  * @since 0.1.0
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type Question, type Route, sendAll, type SendingExchange, StreamCall, type UnaryCall } from "./Asking.ts"
 import type { Connection } from "./Connection.ts"
 import type { Inbox } from "./Inbox.ts"
 import type { IpcError } from "./IpcError.ts"
+import type { OnProgress } from "./Reports.ts"
 import type { Subscriptions } from "./Subscriptions.ts"
 
 type AnyStream = Stream.Stream<unknown, unknown, unknown>
@@ -18,13 +20,21 @@ type AnyStream = Stream.Stream<unknown, unknown, unknown>
 export const fromInbox = <A, E>(inbox: Inbox<A, E>): Stream.Stream<A, E> => Stream.fromPull(Effect.succeed(inbox.pull))
 
 /** Asks each time it runs, and gives the call up when its reader leaves. */
-export const askStream = (route: Route, question: () => Question, input: AnyStream | undefined): AnyStream => {
+export const askStream = (
+  route: Route,
+  question: () => Question,
+  onProgress: OnProgress | undefined,
+  input: AnyStream | undefined
+): AnyStream => {
   const opened = Effect.acquireRelease(
-    Effect.sync(() => {
-      const call = new StreamCall(route, question())
-      route.connection.ask(call)
-      return call
-    }),
+    Effect.contextWith((context: Context.Context<never>) =>
+      Effect.sync(() => {
+        const reporting = onProgress && { onProgress, runFork: Effect.runForkWith(context) }
+        const call = new StreamCall(route, question(), reporting)
+        route.connection.ask(call)
+        return call
+      })
+    ),
     (call) => call.cancel()
   )
   return Stream.unwrap(

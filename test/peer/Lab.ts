@@ -57,6 +57,12 @@ export class Work extends Request.Class<Work>()("Work", {
   progress: Schema.Struct({ done: Schema.Int, total: Schema.Int }),
   success: Schema.String
 }) {}
+/** Streams its steps, and reports each before it. */
+export class Steps extends Request.Class<Steps>()("Steps", {
+  payload: { steps: Schema.Int },
+  progress: Schema.Int,
+  stream: Schema.Int
+}) {}
 export class Headers extends Request.Class<Headers>()("Headers", {
   success: Schema.Record(Schema.String, Schema.String)
 }) {}
@@ -86,6 +92,7 @@ const members = [
   First,
   Shout,
   Work,
+  Steps,
   Headers,
   Die,
   Leave,

@@ -102,6 +102,20 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       )
     }),
 
+  "reports progress of a stream as well": (peer) =>
+    Effect.gen(function* () {
+      const seen: Array<number> = []
+      const onProgress = (step: number) => Effect.sync(() => void seen.push(step))
+      assert.deepEqual(yield* Stream.runCollect(peer.Steps({ steps: 4 }, { onProgress })), [1, 2, 3, 4])
+      assert.equal(seen.at(-1), 4)
+    }),
+
+  "fails a stream with the error of its input": (peer) =>
+    Effect.gen(function* () {
+      const input = Stream.concat(Stream.make("a"), Stream.fail("the disk is gone" as const))
+      assert.equal(yield* Effect.flip(Stream.runDrain(peer.Shout({}, { input }))), "the disk is gone")
+    }),
+
   "says events, all of them in order": (peer) =>
     Effect.gen(function* () {
       const key = newKey()

@@ -44,6 +44,8 @@ export const staff = (journal: Lab.Journal, quit: Effect.Effect<void>) => ({
       Stream.runForEach((done) => Effect.andThen(report({ done, total: steps }), Effect.yieldNow)),
       Effect.as(`${steps} steps`)
     ),
+  Steps: ({ steps }: Lab.Steps, { report }: Asked & { readonly report: (step: number) => Effect.Effect<void> }) =>
+    Stream.mapEffect(Stream.range(1, steps), (step) => Effect.as(report(step), step)),
   Headers: (_: Lab.Headers, { headers }: Asked) => Effect.succeed(headers),
   Die: ({ message }: Lab.Die) => Effect.die(new Error(message)),
   Leave: () => Effect.interrupt,

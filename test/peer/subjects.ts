@@ -18,7 +18,7 @@ import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
 import { Journal, Lab, Note, type Speaker } from "./Lab.ts"
-import { serve } from "./serve.ts"
+import { quiet, serve } from "./serve.ts"
 import { record, staff } from "./staff.ts"
 
 /** A client whose server runs, and what is noted on the client's side. */
@@ -42,7 +42,7 @@ export const meet: Effect.Effect<Met, unknown, Transport | Scope.Scope> = Effect
   const noting = Stream.runForEach(client.events(Note), (note) => record(journal, note))
   yield* Effect.forkScoped(Effect.ignore(noting))
   return { client, journal }
-})
+}).pipe(quiet)
 
 /** Both sides in this process: the server runs beside the transport. */
 const within = (name: string, both: Layer.Layer<Transport | Listener, unknown>): Subject => ({
