@@ -14,6 +14,7 @@ import type * as Event from "../protocol/Event.ts"
 import type { AnyProtocol } from "../protocol/Protocol.ts"
 import type { Link } from "../transport/Link.ts"
 import { Listener } from "../transport/Transport.ts"
+import type { TransportError } from "../transport/TransportError.ts"
 import type { Client } from "./Client.ts"
 import { type HandlersOf, key } from "./Handlers.ts"
 import type { IpcError } from "./IpcError.ts"
@@ -120,82 +121,112 @@ interface Started<P extends AnyProtocol> extends Running<P> {
   readonly finished: Effect.Effect<void, IpcError>
 }
 
-const start = <P extends AnyProtocol, R>(protocol: P, options: Options<P, R>) =>
+/** What the connections of one server share. */
+interface House<P extends AnyProtocol, R> {
+  readonly protocol: P
+  readonly options: Options<P, R>
+  readonly listener: Listener["Service"]
+  readonly answers: Peer.Answers
+  /** What `onConnection` runs in. */
+  readonly context: Context.Context<R>
+  readonly connections: FiberSet.FiberSet<void>
+  /** The peers whose Hello was accepted. */
+  readonly peers: Set<Peer.Peer>
+  /** One for each connection that may be served. */
+  readonly room: Permits
+  /** For the handlers of all connections. */
+  readonly permits: ReadonlyArray<Permits>
+}
+
+const start = <P extends AnyProtocol, R>(
+  protocol: P,
+  options: Options<P, R>
+): Effect.Effect<Started<P>, IpcError, Listener | HandlersOf<P, "server"> | Scope.Scope | R> =>
   Effect.gen(function* () {
     const listener = yield* Listener
     const unsayable = Sayable.check(protocol, listener.wire, listener.address)
     if (unsayable !== undefined) return yield* unsayable
-    const answers = yield* key(protocol, "server")
-    const context = yield* Effect.context<R>()
-    const connections = yield* FiberSet.make<void>()
-    const peers = new Set<Peer.Peer>()
-    const room = new Permits(options.maxConnections ?? defaultMaxConnections)
-    const total = options.totalConcurrency === undefined ? [] : [new Permits(options.totalConcurrency)]
+    const house: House<P, R> = {
+      protocol,
+      options,
+      listener,
+      answers: yield* key(protocol, "server"),
+      context: yield* Effect.context<R>(),
+      connections: yield* FiberSet.make<void>(),
+      peers: new Set(),
+      room: new Permits(options.maxConnections ?? defaultMaxConnections),
+      permits: permitsOf(options.totalConcurrency)
+    }
+    return {
+      finished: Effect.forever(acceptNext(house)).pipe(
+        Effect.catchIf(Cause.isDone, () => FiberSet.awaitEmpty(house.connections)),
+        Effect.mapError(fromTransport)
+      ),
+      broadcast: (event) => Effect.sync(() => broadcast(house.peers, event)),
+      clients: Effect.sync(() => Array.from(house.peers, callerOf<P>))
+    }
+  })
 
-    /** One connection, from its link to its end. */
-    const serve = (link: Link, linkScope: Scope.Closeable): Effect.Effect<void> =>
-      Effect.scoped(
-        Effect.gen(function* () {
-          const own = options.concurrency === undefined ? [] : [new Permits(options.concurrency)]
-          const permits = [...own, ...total]
-          const parts = {
-            protocol,
-            side: "server",
-            wire: listener.wire,
-            link,
-            linkScope,
-            answers,
-            permits,
-            options
-          } as const
-          const peer = yield* Peer.make(parts)
-          const met = Effect.suspend(() => {
-            peers.add(peer)
-            const { onConnection } = options
-            return onConnection === undefined ? Effect.void : Effect.provide(onConnection(callerOf<P>(peer)), context)
-          })
-          // Nothing is told to a peer before its Hello was accepted: it may not know the secret.
-          const greeting = Effect.ignoreCause(Effect.andThen(peer.met, met), { log: "Warn" })
-          yield* Effect.forkScoped(greeting, { startImmediately: true })
-          const error = yield* Effect.ensuring(
-            peer.ended,
-            Effect.sync(() => peers.delete(peer))
-          )
-          // A peer that leaves is nothing to report; one that was refused, or broke the rules, is.
-          if (error.reason._tag !== "Disconnected") peer.fault(error)
-        })
-      )
+const permitsOf = (most: number | undefined): ReadonlyArray<Permits> => (most === undefined ? [] : [new Permits(most)])
 
-    const acceptNext = Effect.gen(function* () {
-      yield* Effect.callback<void>((resume) => {
-        const leave = room.take(() => resume(Effect.void))
-        return Effect.sync(leave)
-      })
+/** Accepts one link, once there is room for it, and serves it in a fiber of its own. */
+const acceptNext = <P extends AnyProtocol, R>(house: House<P, R>): Effect.Effect<void, TransportError | Cause.Done> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const { connections, listener, room } = house
+      yield* restore(waitForRoom(room))
       const linkScope = yield* Scope.make()
-      const link = yield* listener.accept.pipe(
-        Scope.provide(linkScope),
+      const link = yield* restore(Scope.provide(listener.accept, linkScope)).pipe(
         Effect.onError((cause) => Scope.close(linkScope, Exit.failCause(cause)))
       )
-      const served = Effect.ensuring(
-        serve(link, linkScope),
-        Effect.andThen(
-          Scope.close(linkScope, Exit.void),
-          Effect.sync(() => room.release())
-        )
+      const leave = Effect.andThen(
+        Scope.close(linkScope, Exit.void),
+        Effect.sync(() => room.release())
       )
-      yield* FiberSet.run(connections, served)
+      yield* FiberSet.run(connections, Effect.ensuring(serve(house, link, linkScope), leave))
     })
+  )
 
-    const finished: Effect.Effect<void, IpcError> = Effect.forever(acceptNext).pipe(
-      Effect.catchIf(Cause.isDone, () => FiberSet.awaitEmpty(connections)),
-      Effect.mapError(fromTransport)
-    )
-    return {
-      finished,
-      broadcast: (event) => Effect.sync(() => broadcast(peers, event)),
-      clients: Effect.sync(() => Array.from(peers, callerOf<P>))
-    } satisfies Started<P>
+const waitForRoom = (room: Permits): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const leaveLine = room.take(() => resume(Effect.void))
+    return Effect.sync(leaveLine)
   })
+
+/** One connection, from its link to its end. */
+const serve = <P extends AnyProtocol, R>(
+  { answers, context, listener, options, peers, permits, protocol }: House<P, R>,
+  link: Link,
+  linkScope: Scope.Closeable
+): Effect.Effect<void> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const peer = yield* Peer.make({
+        protocol,
+        side: "server",
+        wire: listener.wire,
+        link,
+        linkScope,
+        answers,
+        permits: [...permitsOf(options.concurrency), ...permits],
+        options
+      })
+      const met = Effect.suspend(() => {
+        peers.add(peer)
+        const { onConnection } = options
+        return onConnection === undefined ? Effect.void : Effect.provide(onConnection(callerOf<P>(peer)), context)
+      })
+      // Nothing is told to a peer before its Hello was accepted: it may not know the secret.
+      const greeting = Effect.ignoreCause(Effect.andThen(peer.met, met), { log: "Warn" })
+      yield* Effect.forkScoped(greeting, { startImmediately: true })
+      const error = yield* Effect.ensuring(
+        peer.ended,
+        Effect.sync(() => peers.delete(peer))
+      )
+      // A peer that leaves is nothing to report; one that was refused, or broke the rules, is.
+      if (error.reason._tag !== "Disconnected") peer.fault(error)
+    })
+  )
 
 // The record was built by the protocol, tag by tag.
 const callerOf = <P extends AnyProtocol>(peer: Peer.Peer): Client<P, "server"> =>
