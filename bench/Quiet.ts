@@ -4,6 +4,8 @@ import { median, quantile } from "./stats.ts"
 /** Others may use this share of the machine in a window. */
 const tolerated = 0.1
 const triesPerWindow = 3
+/** How many repetitions each window measured allows, on average over the run, which must not last for ever. */
+const repeatsPerWindow = 0.2
 
 /**
  * Measures again what other processes have disturbed, and keeps the quietest. So a burst does no harm; where the noise
@@ -11,16 +13,12 @@ const triesPerWindow = 3
  */
 export class Quiet {
   readonly #shares: Array<number> = []
-  #repeats: number
-
-  /** @param repeats how many windows may be measured again in the whole run. */
-  constructor(repeats: number) {
-    this.#repeats = repeats
-  }
+  #repeats = 0
 
   readonly measure = async (run: () => Promise<Measured>): Promise<Measured> => {
     let best = await run()
-    for (let tries = 1; best.foreignShare > tolerated && tries < triesPerWindow && this.#repeats > 0; tries++) {
+    this.#repeats += repeatsPerWindow
+    for (let tries = 1; best.foreignShare > tolerated && tries < triesPerWindow && this.#repeats >= 1; tries++) {
       this.#repeats -= 1
       const again = await run()
       if (again.foreignShare < best.foreignShare) best = again

@@ -14,8 +14,6 @@ export interface Args {
   readonly times: Times
   /** Cold starts per round. */
   readonly colds: number
-  /** Windows that may be measured again because others disturbed them. */
-  readonly repeats: number
   /** Where measured processes leave a profile. */
   readonly cpuProf: string | undefined
 }
@@ -74,7 +72,6 @@ export const parse = (argv: ReadonlyArray<string>): Args | "help" => {
       ? { warmUpMillis: 150, warmUpShare: 0.1, againMillis: 100, windowMillis: 200 }
       : { warmUpMillis: 400, warmUpShare: 1, againMillis: 300, windowMillis: 400 },
     colds: values.quick ? 1 : 2,
-    repeats: values.quick ? 0 : 60,
     cpuProf: values["cpu-prof"]
   }
 }

@@ -68,7 +68,7 @@ const main = async (): Promise<void> => {
   const from = performance.now()
   const folder = mkdtempSync(join(tmpdir(), "effect-ipc-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
-  const quiet = new Quiet(args.repeats)
+  const quiet = new Quiet()
   const results = await measureAll(args, folder, quiet)
   const meta = {
     node: process.version,
