@@ -18,8 +18,8 @@ import type { Client } from "./subject.ts"
 import { clientOf } from "./subjects/effect-ipc/operations.ts"
 import { handlers } from "./subjects/effect-ipc/handlers.ts"
 import { Bench } from "./subjects/effect-ipc/protocol.ts"
-import { held } from "./subjects/shared/fibers.ts"
-import * as streams from "./subjects/shared/streams.ts"
+import { held } from "./subjects/kit/fibers.ts"
+import * as streams from "./subjects/kit/streams.ts"
 import { itemsPerStream } from "./workload.ts"
 
 /** What a window costs per what. */

@@ -1,9 +1,9 @@
 import { createBirpc } from "birpc"
 import type { Client, ClientPlace } from "../../subject.ts"
 import { item, Tally, type Add, type Streamed, type Sum } from "../../workload.ts"
-import { dial } from "../shared/duplex.ts"
-import { JsonChannel } from "../shared/JsonChannel.ts"
-import { byPromise } from "../shared/promises.ts"
+import { dial } from "../kit/duplex.ts"
+import { JsonChannel } from "../kit/JsonChannel.ts"
+import { byPromise } from "../kit/promises.ts"
 import type { ClientFunctions, ServerFunctions } from "./functions.ts"
 
 export const connect = async (place: ClientPlace): Promise<Client> => {

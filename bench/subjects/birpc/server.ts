@@ -1,8 +1,8 @@
 import { createBirpc } from "birpc"
 import type { ServerPlace } from "../../subject.ts"
 import { answer, item, Tally } from "../../workload.ts"
-import { listen, type Duplex } from "../shared/duplex.ts"
-import { JsonChannel } from "../shared/JsonChannel.ts"
+import { listen, type Duplex } from "../kit/duplex.ts"
+import { JsonChannel } from "../kit/JsonChannel.ts"
 import type { ClientFunctions, ServerFunctions } from "./functions.ts"
 
 const onDuplex = (duplex: Duplex): void => {

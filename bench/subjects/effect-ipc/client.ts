@@ -3,7 +3,7 @@ import type * as Layer from "effect/Layer"
 import * as RpcClient from "../../../src/peer/RpcClient.ts"
 import type { Transport } from "../../../src/transport/Transport.ts"
 import type { Client, ClientPlace } from "../../subject.ts"
-import { held } from "../shared/fibers.ts"
+import { held } from "../kit/fibers.ts"
 import { clientOf } from "./operations.ts"
 import { Bench } from "./protocol.ts"
 

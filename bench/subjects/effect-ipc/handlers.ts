@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Handlers from "../../../src/peer/Handlers.ts"
 import { answer } from "../../workload.ts"
-import type * as Streams from "../shared/streams.ts"
+import type * as Streams from "../kit/streams.ts"
 import { Bench } from "./protocol.ts"
 
 /** A server that is only called needs no `streams`. */

@@ -3,15 +3,15 @@ import type * as Effect from "effect/Effect"
 import type { Client as RpcClient } from "../../../src/peer/Client.ts"
 import type { Client, Operation } from "../../subject.ts"
 import type { Streamed } from "../../workload.ts"
-import { byFiber } from "../shared/fibers.ts"
-import type * as Streams from "../shared/streams.ts"
+import { byFiber } from "../kit/fibers.ts"
+import type * as Streams from "../kit/streams.ts"
 import type { Bench } from "./protocol.ts"
 
 /** Loads Stream when a stream is asked for, and not before: programs that only call do not need it. */
 const streaming =
   <E>(open: (streams: typeof Streams, count: number) => Effect.Effect<Streamed, E>): Operation<number, Streamed> =>
   async (callers, load) => {
-    const streams = await import("../shared/streams.ts")
+    const streams = await import("../kit/streams.ts")
     return byFiber((count: number) => open(streams, count))(callers, load)
   }
 

@@ -4,7 +4,7 @@ import * as RpcServer from "../../../src/peer/RpcServer.ts"
 import type { Listener } from "../../../src/transport/Transport.ts"
 import type { TransportError } from "../../../src/transport/TransportError.ts"
 import type { ServerPlace } from "../../subject.ts"
-import { held } from "../shared/fibers.ts"
+import { held } from "../kit/fibers.ts"
 import { handlers } from "./handlers.ts"
 import { Bench } from "./protocol.ts"
 
@@ -19,6 +19,6 @@ const listenerAt = async (place: ServerPlace): Promise<Layer.Layer<Listener, Tra
 
 export const serve = async (place: ServerPlace, only?: "calls"): Promise<void> => {
   const listener = await listenerAt(place)
-  const streams = only === "calls" ? undefined : await import("../shared/streams.ts")
+  const streams = only === "calls" ? undefined : await import("../kit/streams.ts")
   return held(Effect.void, Layer.merge(handlers(streams), listener), RpcServer.run(Bench))
 }

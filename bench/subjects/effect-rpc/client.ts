@@ -5,8 +5,8 @@ import * as Layer from "effect/Layer"
 import * as RpcClient from "effect/rpc/RpcClient"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import type { Client, ClientPlace } from "../../subject.ts"
-import { byFiber, held } from "../shared/fibers.ts"
-import { tallied } from "../shared/streams.ts"
+import { byFiber, held } from "../kit/fibers.ts"
+import { tallied } from "../kit/streams.ts"
 import { Bench } from "./group.ts"
 
 export const connectWith = (place: ClientPlace, options?: { readonly disableTracing: boolean }): Promise<Client> => {

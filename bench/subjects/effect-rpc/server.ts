@@ -6,8 +6,8 @@ import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import * as RpcServer from "effect/rpc/RpcServer"
 import type { ServerPlace } from "../../subject.ts"
 import { answer } from "../../workload.ts"
-import { held } from "../shared/fibers.ts"
-import { itemStream, singleItems } from "../shared/streams.ts"
+import { held } from "../kit/fibers.ts"
+import { itemStream, singleItems } from "../kit/streams.ts"
 import { Bench } from "./group.ts"
 
 const handlers = Bench.toLayer({

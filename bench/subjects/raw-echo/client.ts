@@ -1,8 +1,8 @@
 /** Sends bytes and waits for them to come back, in order. */
 import type { Client, ClientPlace } from "../../subject.ts"
-import { dial } from "../shared/duplex.ts"
-import { FrameReader } from "../shared/FrameReader.ts"
-import { byPromise } from "../shared/promises.ts"
+import { dial } from "../kit/duplex.ts"
+import { FrameReader } from "../kit/FrameReader.ts"
+import { byPromise } from "../kit/promises.ts"
 import { writeFrame } from "./frame.ts"
 
 export const connect = async (place: ClientPlace): Promise<Client> => {

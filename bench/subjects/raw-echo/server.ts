@@ -1,7 +1,7 @@
 /** Bytes back as they came, in frames of four bytes of length. */
 import type { ServerPlace } from "../../subject.ts"
-import { listen } from "../shared/duplex.ts"
-import { FrameReader } from "../shared/FrameReader.ts"
+import { listen } from "../kit/duplex.ts"
+import { FrameReader } from "../kit/FrameReader.ts"
 import { writeFrame } from "./frame.ts"
 
 export const serve = (place: ServerPlace): Promise<void> =>

@@ -1,9 +1,9 @@
 /** What one writes by hand: net, JSON, and a Map of promises; nothing is validated. */
 import type { Client, ClientPlace } from "../../subject.ts"
 import { item, Tally, type Add, type Item, type Streamed, type Sum } from "../../workload.ts"
-import { dial, type Duplex } from "../shared/duplex.ts"
-import { JsonChannel } from "../shared/JsonChannel.ts"
-import { byPromise } from "../shared/promises.ts"
+import { dial, type Duplex } from "../kit/duplex.ts"
+import { JsonChannel } from "../kit/JsonChannel.ts"
+import { byPromise } from "../kit/promises.ts"
 import type { ToClient } from "./protocol.ts"
 
 interface Call {

@@ -1,8 +1,8 @@
 /** What one writes by hand: net, JSON and a switch; nothing is validated. */
 import type { ServerPlace } from "../../subject.ts"
 import { answer, item, Tally, type Add, type Item } from "../../workload.ts"
-import { listen, type Duplex } from "../shared/duplex.ts"
-import { JsonChannel } from "../shared/JsonChannel.ts"
+import { listen, type Duplex } from "../kit/duplex.ts"
+import { JsonChannel } from "../kit/JsonChannel.ts"
 import type { ToClient, ToServer } from "./protocol.ts"
 
 const onDuplex = (duplex: Duplex): void => {
