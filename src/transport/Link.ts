@@ -3,7 +3,7 @@
  *
  * Law 1: bytes arrive in the order they were offered at the other end, cut anywhere.
  * Law 2: `end` is called exactly once, after the last `bytes`, and nothing follows it.
- * Law 3: a link never waits for its reader; a reader that falls behind calls `pause`.
+ * Law 3: a link never waits for its reader; a reader that falls behind calls `pause`. It never delivers from within `offer`.
  * Law 4: the scope a link was opened in owns it; closing the scope flushes what was
  * offered (for a bounded time), then closes the link, and `end` reports `Closed`.
  *

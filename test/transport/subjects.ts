@@ -52,12 +52,19 @@ const dialled = (layer: Layer.Layer<Transport | Listener, unknown>, swapped = fa
     })
   )
 
-const socketPath = () => Path.join(Fs.mkdtempSync(Path.join(Os.tmpdir(), "links-")), "s")
+/** A path for a socket, in a directory that goes with the test. */
+const socketPath = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "links-"))),
+    (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
+  ),
+  (path) => Path.join(path, "s")
+)
 
-const unix = (swapped: boolean) => (behaviour: Behaviour) => {
-  const path = socketPath()
-  return dialled(Layer.merge(UnixSocket.layer({ path }), UnixSocket.layerListener({ path })), swapped)(behaviour)
-}
+const unix = (swapped: boolean) => (behaviour: Behaviour) =>
+  Effect.flatMap(socketPath, (path) =>
+    dialled(Layer.merge(UnixSocket.layer({ path }), UnixSocket.layerListener({ path })), swapped)(behaviour)
+  )
 
 const tcpPair = Effect.callback<readonly [Net.Socket, Net.Socket]>((resume) => {
   const server = Net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (far) => {
