@@ -258,6 +258,8 @@ describe("draining", () => {
       yield* settle
       raw.say(frame("Drain"))
       assert.strictEqual(reasonOfExit(yield* Fiber.await(calls[16]!), "Draining").side, "remote")
+      // A call that comes while those that wait are refused would be refused with them.
+      yield* settle
       assert.strictEqual(reasonOf(yield* Effect.flip(client.Ask({ text: "" })), "Draining").side, "remote")
       const { id } = raw.of("Request")[3]!
       raw.say(frame("Success", { id, number: numbers.Ask, body: `"fine"` }), frame("Bye"))
