@@ -46,6 +46,9 @@ export class Inbox<A, E> {
     // A fiber may yield between any two steps, so something may have come since it was looked for.
     const next = this.#next()
     if (next !== undefined) return resume(next)
+    // Two who wait would leave one of them behind for ever.
+    if (this.#wake !== undefined)
+      return resume(Effect.die(new Error("this stream is being read already: read it once")))
     this.#wake = () => {
       this.#wake = undefined
       resume(this.#next()!)

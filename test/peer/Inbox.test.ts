@@ -30,6 +30,16 @@ describe("Inbox", () => {
     })
   )
 
+  it.effect("refuses a second reader while one waits, which is left in peace", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string, never>(() => {})
+      const waiting = yield* Effect.forkChild(inbox.pull, { startImmediately: true })
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(inbox.pull)))
+      inbox.push(["a"], 1)
+      assert.deepStrictEqual(yield* Fiber.join(waiting), ["a"])
+    })
+  )
+
   it.effect("loses nothing when who waits is interrupted", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<string, never>(() => {})
