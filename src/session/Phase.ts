@@ -36,7 +36,6 @@ export class Phase {
 
   close(end: End): void {
     this.name = "closed"
-    this.endsMillis = Infinity
     this.end = end
   }
 }

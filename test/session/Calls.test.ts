@@ -343,6 +343,21 @@ describe("the deadline of a call", () => {
     assert.strictEqual(pair.west.last("Request").timeoutMillis, 1, "rounded up, because 0 is for ever")
   })
 
+  it.each<readonly [string, (pair: Pair) => void]>([
+    ["asked", (pair) => void pair.west.ask()],
+    ["looked at", (pair) => pair.west.session.tick(pair.now)],
+    ["said something", (pair) => pair.west.hear({ _tag: "Pong" })]
+  ])("travels as what remained when the session was last %s", (_, act) => {
+    const pair = joined()
+    pair.west.session.setWritable(false)
+    pair.west.ask({ payload: "late", timeoutMillis: 1000 })
+    pair.now = 400
+    act(pair)
+    pair.west.session.setWritable(true)
+    const sent = pair.west.said.find((message) => message._tag === "Request" && message.payload === "late")
+    assert.deepInclude(sent, { timeoutMillis: 600 })
+  })
+
   it("covers the wait for room, and for a link that is full", () => {
     const pair = joined()
     pair.west.session.setWritable(false)

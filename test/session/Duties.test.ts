@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Message, Refusal } from "../../src/session/Message.ts"
-import { asked, helloOf, joined, linkLost } from "./pair.ts"
+import { asked, helloOf, joined, linkLost, type Pair } from "./pair.ts"
 import { oversized, refusing } from "./party.ts"
 
 const request = (id: number, method = 0): Message => ({
@@ -88,12 +88,15 @@ describe("a duty", () => {
     assert.deepStrictEqual(pair.east.end?.reason, linkLost)
   })
 
-  it("is over before another that is stopped with it hears of that", () => {
+  it.each<readonly [string, (pair: Pair) => void]>([
+    ["at a deadline", (pair) => pair.advance(300)],
+    ["at the end", (pair) => pair.cut()]
+  ])("is over before another that is stopped with it hears of that, %s", (_, stop) => {
     const pair = joined()
     for (const id of [1, 2]) pair.east.hear({ ...request(id), timeoutMillis: 300 } as Message)
     const states: Array<string> = []
     pair.east.onStop = () => states.push(...pair.east.duties.map((duty) => duty.state))
-    pair.advance(300)
+    stop(pair)
     assert.deepStrictEqual(states, ["settled", "settled", "settled", "settled"])
   })
 

@@ -54,6 +54,21 @@ describe("events", () => {
     assert.deepStrictEqual(pair.east.last("Credit"), { _tag: "Credit", of: "events", id: 0, items: 512, bytes: 5120 })
   })
 
+  it("without credit that nobody can read give none back", () => {
+    const pair = joined()
+    emitAll(pair, 1024)
+    pair.run()
+    for (let n = 0; n < 600; n++) pair.east.session.unreadableEvent(10, { _tag: "UnknownMethod" })
+    assert.strictEqual(pair.east.faults.length, 600)
+    assert.notInclude(pair.east.tags(), "Credit")
+  })
+
+  it("before Hello that nobody can read end the session", () => {
+    const pair = greeting()
+    pair.west.session.unreadableEvent(10, { _tag: "UnknownMethod" })
+    assert.deepStrictEqual(pair.west.last("Bye").reason, { _tag: "UnknownMethod" })
+  })
+
   it("overdraw the bytes by one event", () => {
     const pair = joined()
     pair.west.weigh = (message) => (message._tag === "Event" ? 60_000 : 0)

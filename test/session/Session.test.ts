@@ -121,6 +121,14 @@ describe("a session that drains", () => {
     }
   })
 
+  it("closes as the last duty runs out of time, before the caller says so", () => {
+    const pair = joined()
+    pair.east.hear({ _tag: "Request", id: 1, method: 0, payload: 1, timeoutMillis: 500, headers: undefined })
+    drain(pair, "east")
+    pair.advance(500)
+    assert.deepStrictEqual(pair.east.tags(), ["Drain", "Defect", "Bye"])
+  })
+
   it("waits for answers that the link does not take yet", () => {
     const pair = joined()
     const [call] = asked(pair)
@@ -274,6 +282,14 @@ describe("a session that is over", () => {
     assert.deepStrictEqual(refused.west.last("Bye").reason, reason)
     refused.run()
     assert.deepStrictEqual(refused.east.end, { reason, side: "remote" })
+  })
+
+  it("knows who ended it", () => {
+    const pair = joined()
+    assert.strictEqual(pair.west.session.endedBy, "local")
+    pair.east.session.close(closedHere)
+    pair.run()
+    assert.deepStrictEqual([pair.west.session.endedBy, pair.east.session.endedBy], ["remote", "local"])
   })
 
   it("has ended once, also where its last words end the link", () => {
