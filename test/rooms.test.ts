@@ -48,7 +48,7 @@ const outerRooms = ["node", "foreign", "testing"]
 
 /** The two unstable modules that pay for their risk, and the only files that take it. */
 const unstableModules = ["effect/schema/SchemaJITCompiler", "effect/encoding/SchemaBinary"]
-const unstableFiles = ["peer/Lexicon.ts", "wire/payload/Binary.ts"]
+const unstableFiles = ["peer/Shapes.ts", "wire/payload/Binary.ts"]
 
 /** What the rooms without I/O and time may use of Effect: data. Schema only as a type. */
 const dataModules = ["effect/Option", "effect/Result", "effect/Duration"]

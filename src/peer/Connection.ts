@@ -64,7 +64,6 @@ export class Connection implements Session.Sink, Out, LinkSink {
     if (!this.#link.offer(chunk)) this.#full = true
   }
   #nowMillis: number
-  #reading = false
   #flushSoon = false
   #full = false
   #timer: Fiber.Fiber<void> | undefined
@@ -132,9 +131,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   bytes(chunk: Uint8Array): void {
     this.#nowMillis = this.#readClock()
-    this.#reading = true
     this.#codec.read(chunk, this)
-    this.#reading = false
     this.#afterReading()
   }
 
@@ -177,7 +174,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
     const written = this.#codec.write(message, this)
     if (this.buffer.bytes >= flushBytes) {
       this.flush()
-    } else if (!this.#flushSoon && !this.#reading) {
+    } else if (!this.#flushSoon) {
       this.#flushSoon = true
       queueMicrotask(this.#flush)
     }
@@ -215,7 +212,6 @@ export class Connection implements Session.Sink, Out, LinkSink {
   // Time
 
   #afterReading(): void {
-    this.flush()
     this.#reportJunk()
     const { abandonAfterMillis } = this.#options.wire
     if (abandonAfterMillis > 0) {

@@ -40,20 +40,51 @@ export interface Can {
 export interface Shape {
   encode(value: unknown): unknown
   decode(json: unknown): unknown
-  /** Present where the value is one `Uint8Array` and may travel as it is. */
+  /** Present where values may be turned into JSON text, and back, without a JSON-safe value between. */
+  readonly json: JsonShape | undefined
+  /** Present where the value is one `Uint8Array` or one string, and may travel as it is. */
   readonly raw: RawShape | undefined
 }
 
 /**
- * Turns values that hold nothing but one `Uint8Array` into it and back; each throws on a value that does not fit.
+ * A shorter way to do what `encode` with `JSON.stringify` and `JSON.parse` with `decode` do. It never throws: where it
+ * cannot go, the general way is taken.
  *
  * @category models
  * @since 0.1.0
  */
-export interface RawShape {
-  encode(value: unknown): Uint8Array
-  decode(bytes: Uint8Array): unknown
+export interface JsonShape {
+  /**
+   * Writes the text of a value from `start` on, and answers the offset after it, at most `end`; -1 if it did not. Bytes
+   * after `start` may have changed all the same.
+   */
+  readonly write: (value: unknown, bytes: Uint8Array, start: number, end: number) => number
+  /** As `write`, for a list of values. */
+  readonly writeList: (values: ReadonlyArray<unknown>, bytes: Uint8Array, start: number, end: number) => number
+  /** Reads the value between two offsets, or answers `unread`. */
+  readonly read: (bytes: Uint8Array, start: number, end: number) => unknown
+  /** Reads a list of at least one value, or answers `unread`. */
+  readonly readList: (bytes: Uint8Array, start: number, end: number) => ReadonlyArray<unknown> | typeof unread
 }
+
+/**
+ * What a `JsonShape` answers when it did not read.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const unread: unique symbol = Symbol("effect-ipc/unread")
+
+/**
+ * Turns values that hold nothing but one `Uint8Array`, or one string, into it and back; each throws on a value that does
+ * not fit. A string that UTF-8 cannot say is not encoded: it travels as JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RawShape =
+  | { readonly is: "bytes"; encode(value: unknown): Uint8Array; decode(bytes: Uint8Array): unknown }
+  | { readonly is: "text"; encode(value: unknown): string | undefined; decode(text: string): unknown }
 
 /**
  * A request or event, compiled for a codec. Shapes that the method does not have encode nothing.

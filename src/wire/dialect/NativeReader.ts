@@ -9,6 +9,7 @@
 import type { Headers, Hello, Message, Part, Refusal, RequestMessage } from "../../session/Message.ts"
 import * as Frame from "../framing/MarkedFrame.ts"
 import * as Json from "../payload/Json.ts"
+import * as Utf8 from "../Utf8.ts"
 import type { About, Lexicon, Method, Out, Shape } from "../Wire.ts"
 import * as Body from "./NativeBody.ts"
 import { Flag, Kind } from "./NativeKind.ts"
@@ -231,6 +232,7 @@ export class NativeReader implements Frame.FrameSink {
   #value(shape: Shape, flags: number, bytes: Uint8Array, start: number, end: number): unknown {
     if ((flags & Flag.raw) === 0) return Json.read(shape, bytes, start, end)
     if (shape.raw === undefined) throw new Error("expected JSON, got raw bytes")
+    if (shape.raw.is === "text") return shape.raw.decode(Utf8.read(bytes, start, end))
     return shape.raw.decode(this.frames.own(bytes, start, end))
   }
 

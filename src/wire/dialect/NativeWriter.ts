@@ -20,6 +20,9 @@ const foreignBytes = 16 * 1024
 /** The header has four bytes for the length of a body. */
 const mostBodyBytes = 0xffffffff
 
+/** Rooms for a value that is written in place: most need the first, and all that need no more than the last are so written. */
+const rooms = [2 * 1024, 60 * 1024]
+
 /** Room for what precedes a value in a body (deadline, length of the headers) and for the CRC that follows it. */
 const besidesBytes = 4 + 4 + Frame.crcBytes
 
@@ -64,18 +67,19 @@ export class NativeWriter {
         return this.#value(Kind.Event, 0, message.method + 1, this.#says(message, "payload"), message.payload, buffer)
       case "Defect": {
         const number = this.#numbers[message.method] ?? 0
-        return this.#frame(Kind.Defect, message.id, number, Body.writeRefusal(message.reason), buffer)
+        return this.#frame(Kind.Defect, 0, message.id, number, Body.writeRefusal(message.reason), buffer)
       }
       case "Cancel":
       case "InputEnd":
-        return this.#frame(Kind[message._tag], message.id, message.method + 1, "", buffer)
+        return this.#frame(Kind[message._tag], 0, message.id, message.method + 1, "", buffer)
       case "Credit":
-        return this.#frame(Kind.Credit, message.id, Body.creditNumber(message.of), Body.writeCredit(message), buffer)
+        return this.#frame(Kind.Credit, 0, message.id, Body.creditNumber(message.of), Body.writeCredit(message), buffer)
       case "Hello":
-        return this.#frame(Kind.Hello, 0, 0, Body.writeHello(message.hello), buffer)
+        return this.#frame(Kind.Hello, 0, 0, 0, Body.writeHello(message.hello), buffer)
       case "Bye":
         return this.#frame(
           Kind.Bye,
+          0,
           0,
           0,
           message.reason === undefined ? "" : Body.writeRefusal(message.reason),
@@ -84,7 +88,7 @@ export class NativeWriter {
       case "Ping":
       case "Pong":
       case "Drain":
-        return this.#frame(Kind[message._tag], 0, 0, "", buffer)
+        return this.#frame(Kind[message._tag], 0, 0, 0, "", buffer)
     }
   }
 
@@ -97,15 +101,20 @@ export class NativeWriter {
   }
 
   #request(message: Extract<Message, { _tag: "Request" }>, buffer: WriteBuffer): number | Refusal {
-    let value: string | Uint8Array
-    let headers = ""
+    const { headers, id, payload, timeoutMillis } = message
+    const shape = this.#says(message, "payload")
+    const number = message.method + 1
+    if (headers === undefined) {
+      return this.#value(Kind.Request, id, number, shape, payload, buffer, "payload", timeoutMillis)
+    }
     try {
-      value = encode(this.#says(message, "payload"), message.payload)
-      if (message.headers !== undefined) headers = Body.writeHeaders(message.headers)
+      const raw = shape.raw?.encode(payload)
+      const value = raw ?? Json.text(shape, payload)
+      const flags = raw === undefined ? 0 : Flag.raw
+      return this.#frame(Kind.Request, flags, id, number, value, buffer, timeoutMillis, Body.writeHeaders(headers))
     } catch (error) {
       return Body.invalid("payload", error)
     }
-    return this.#frame(Kind.Request, message.id, message.method + 1, value, buffer, message.timeoutMillis, headers)
   }
 
   #answer(
@@ -126,40 +135,79 @@ export class NativeWriter {
     shape: Shape,
     value: unknown,
     buffer: WriteBuffer,
-    part: Part = "payload"
+    part: Part = "payload",
+    timeoutMillis = 0
   ): number | Refusal {
-    let encoded: string | Uint8Array
     try {
-      encoded = encode(shape, value)
+      const raw = shape.raw?.encode(value)
+      if (raw !== undefined) return this.#frame(kind, Flag.raw, id, number, raw, buffer, timeoutMillis)
+      const placed = this.#place(kind, id, number, shape.json?.write, value, buffer, timeoutMillis)
+      if (placed >= 0) return placed
+      return this.#frame(kind, 0, id, number, Json.text(shape, value), buffer, timeoutMillis)
     } catch (error) {
       return Body.invalid(part, error)
     }
-    return this.#frame(kind, id, number, encoded, buffer)
   }
 
   #items(
     kind: number,
-    message: { readonly id: number; readonly items: ReadonlyArray<unknown> },
+    { id, items }: { readonly id: number; readonly items: ReadonlyArray<unknown> },
     number: number,
     shape: Shape,
     buffer: WriteBuffer
   ): number | Refusal {
-    const { raw } = shape
     try {
-      if (raw === undefined) return this.#frame(kind, message.id, number, Json.listText(shape, message.items), buffer)
-      const items = message.items.map((item) => raw.encode(item))
-      const large = items.find((item) => item.length + this.#sealBytes > this.#maxBodyBytes)
-      if (large !== undefined) return this.#oversized(large.length + this.#sealBytes)
-      for (const item of items) this.#frame(kind, message.id, number, item, buffer)
-      return items.reduce((bytes, item) => bytes + item.length, 0)
+      if (shape.raw?.is === "bytes") return this.#rawItems(kind, id, number, items.map(shape.raw.encode), buffer)
+      const placed = this.#place(kind, id, number, shape.json?.writeList, items, buffer, 0)
+      if (placed >= 0) return placed
+      return this.#frame(kind, 0, id, number, Json.listText(shape, items), buffer)
     } catch (error) {
       return Body.invalid(kind === Kind.Chunk ? "item" : "input", error)
     }
   }
 
+  #rawItems(
+    kind: number,
+    id: number,
+    number: number,
+    items: ReadonlyArray<Uint8Array>,
+    buffer: WriteBuffer
+  ): number | Refusal {
+    const large = items.find((item) => item.length + this.#sealBytes > this.#maxBodyBytes)
+    if (large !== undefined) return this.#oversized(large.length + this.#sealBytes)
+    for (const item of items) this.#frame(kind, Flag.raw, id, number, item, buffer)
+    return items.reduce((bytes, item) => bytes + item.length, 0)
+  }
+
+  /** Writes a frame with its value straight in place. Answers the bytes of the value, or -1: it has to be made first. */
+  #place<Value>(
+    kind: number,
+    id: number,
+    number: number,
+    write: ((value: Value, bytes: Uint8Array, start: number, end: number) => number) | undefined,
+    value: Value,
+    buffer: WriteBuffer,
+    timeoutMillis: number
+  ): number {
+    if (write === undefined) return -1
+    for (const room of rooms) {
+      const at = buffer.reserve(Frame.headerBytes + besidesBytes + room)
+      const { slab } = buffer
+      const start = at + Frame.headerBytes
+      const valueStart = timeoutMillis > 0 ? writeDeadline(slab, start, timeoutMillis) : start
+      const end = write(value, slab, valueStart, valueStart + room)
+      if (end >= 0) {
+        this.#complete(kind, timeoutMillis > 0 ? Flag.deadline : 0, id, number, at, end, buffer)
+        return end - valueStart
+      }
+    }
+    return -1
+  }
+
   /** Writes one frame, and answers the bytes of its value. */
   #frame(
     kind: number,
+    valueFlags: number,
     id: number,
     number: number,
     value: string | Uint8Array,
@@ -175,13 +223,11 @@ export class NativeWriter {
     const valueRoom = typeof value === "string" ? Utf8.room(value) : foreign ? 0 : value.length
     const at = buffer.reserve(Frame.headerBytes + besidesBytes + Utf8.room(headers) + valueRoom)
     const { slab } = buffer
-    const start = at + Frame.headerBytes
-    let flags = 0
-    let end = start
+    let flags = valueFlags
+    let end = at + Frame.headerBytes
     if (timeoutMillis > 0) {
       flags |= Flag.deadline
-      Frame.writeUint32(slab, end, Math.min(timeoutMillis, 0xffffffff))
-      end += 4
+      end = writeDeadline(slab, end, timeoutMillis)
     }
     if (headers !== "") {
       flags |= Flag.headers
@@ -189,30 +235,63 @@ export class NativeWriter {
       Frame.writeUint32(slab, end, headerBytes)
       end += 4 + headerBytes
     }
-    const besides = end - start
+    const valueStart = end
     if (typeof value === "string") {
       if (value !== "") end += Utf8.write(slab, value, end)
-    } else {
-      if (kind !== Kind.Credit) flags |= Flag.raw
-      if (!foreign) {
-        slab.set(value, end)
-        end += value.length
-      }
+    } else if (!foreign) {
+      slab.set(value, end)
+      end += value.length
     }
-    const bodyBytes = end - start + (foreign ? value.length : 0) + this.#sealBytes
+    const valueBytes = foreign ? value.length : end - valueStart
+    const bodyBytes = valueStart - at - Frame.headerBytes + valueBytes + this.#sealBytes
     if (bodyBytes > this.#maxBodyBytes && kind !== Kind.Hello) return this.#oversized(bodyBytes)
-    if (this.#seal !== undefined) flags |= Flag.crc
-    Frame.writeHeader(slab, at, kind, flags, bodyBytes, id, number)
-    buffer.commit(end - at)
-    const seal = this.#seal?.(slab.subarray(start, end))
-    if (foreign) buffer.foreign(value)
-    if (seal !== undefined) this.#writeSeal(foreign ? this.#seal!(value, seal) : seal, buffer)
-    return bodyBytes - besides - this.#sealBytes
+    if (foreign) this.#completeForeign(kind, flags, id, number, at, end, value, buffer)
+    else this.#complete(kind, flags, id, number, at, end, buffer)
+    return valueBytes
   }
 
-  #writeSeal(crc: number, buffer: WriteBuffer): void {
-    const at = buffer.reserve(Frame.crcBytes)
-    Frame.writeUint32(buffer.slab, at, crc)
+  /** Puts the header before a body that ends at `end`, and the seal behind it. */
+  #complete(
+    kind: number,
+    flags: number,
+    id: number,
+    number: number,
+    at: number,
+    end: number,
+    buffer: WriteBuffer
+  ): void {
+    const { slab } = buffer
+    const start = at + Frame.headerBytes
+    if (this.#seal === undefined) {
+      Frame.writeHeader(slab, at, kind, flags, end - start, id, number)
+      return buffer.commit(end - at)
+    }
+    Frame.writeUint32(slab, end, this.#seal(slab.subarray(start, end)))
+    Frame.writeHeader(slab, at, kind, flags | Flag.crc, end - start + Frame.crcBytes, id, number)
+    buffer.commit(end - at + Frame.crcBytes)
+  }
+
+  /** The same for a body that goes on with a chunk of its own. */
+  #completeForeign(
+    kind: number,
+    flags: number,
+    id: number,
+    number: number,
+    at: number,
+    end: number,
+    chunk: Uint8Array,
+    buffer: WriteBuffer
+  ): void {
+    const start = at + Frame.headerBytes
+    const bodyBytes = end - start + chunk.length + this.#sealBytes
+    const crcFlag = this.#seal === undefined ? 0 : Flag.crc
+    Frame.writeHeader(buffer.slab, at, kind, flags | crcFlag, bodyBytes, id, number)
+    buffer.commit(end - at)
+    const seal = this.#seal?.(chunk, this.#seal(buffer.slab.subarray(start, end)))
+    buffer.foreign(chunk)
+    if (seal === undefined) return
+    const sealAt = buffer.reserve(Frame.crcBytes)
+    Frame.writeUint32(buffer.slab, sealAt, seal)
     buffer.commit(Frame.crcBytes)
   }
 
@@ -221,5 +300,8 @@ export class NativeWriter {
   }
 }
 
-const encode = (shape: Shape, value: unknown): string | Uint8Array =>
-  shape.raw === undefined ? Json.text(shape, value) : shape.raw.encode(value)
+/** Writes how long the caller waits, and answers the offset after it. */
+const writeDeadline = (slab: Uint8Array, at: number, timeoutMillis: number): number => {
+  Frame.writeUint32(slab, at, Math.min(timeoutMillis, 0xffffffff))
+  return at + 4
+}

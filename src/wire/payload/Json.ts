@@ -7,21 +7,24 @@
  * @since 0.1.0
  */
 import * as Utf8 from "../Utf8.ts"
-import type { Shape } from "../Wire.ts"
+import { type Shape, unread } from "../Wire.ts"
 
 /** Answers the text of a value. Throws when the shape does not fit it. */
 export const text = (shape: Shape, value: unknown): string => stringify(shape.encode(value))
 
 /** Answers the text of a list of values. Throws when the shape does not fit one of them. */
-export const listText = (shape: Shape, values: ReadonlyArray<unknown>): string =>
-  values.length === 1 ? `[${stringify(shape.encode(values[0]))}]` : stringify(values.map(shape.encode))
+export const listText = (shape: Shape, values: ReadonlyArray<unknown>): string => stringify(values.map(shape.encode))
 
 /** Reads a value. Throws when the bytes are not JSON or the shape does not fit them. */
-export const read = (shape: Shape, bytes: Uint8Array, start: number, end: number): unknown =>
-  shape.decode(start === end ? undefined : parse(bytes, start, end))
+export const read = (shape: Shape, bytes: Uint8Array, start: number, end: number): unknown => {
+  const value = shape.json === undefined ? unread : shape.json.read(bytes, start, end)
+  return value === unread ? shape.decode(start === end ? undefined : parse(bytes, start, end)) : value
+}
 
 /** Reads a list of values. Throws when the bytes are none or the shape does not fit one of them. */
 export const readList = (shape: Shape, bytes: Uint8Array, start: number, end: number): ReadonlyArray<unknown> => {
+  const values = shape.json === undefined ? unread : shape.json.readList(bytes, start, end)
+  if (values !== unread) return values
   const list: unknown = parse(bytes, start, end)
   if (!Array.isArray(list) || list.length === 0) throw new Error("expected a list of at least one item")
   for (let index = 0; index < list.length; index++) list[index] = shape.decode(list[index])

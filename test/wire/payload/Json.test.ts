@@ -5,7 +5,7 @@ import type { Shape } from "../../../src/wire/Wire.ts"
 import { concat } from "../tools.ts"
 
 /** Takes any JSON value as it is. */
-const any: Shape = { encode: (value) => value, decode: (json) => json, raw: undefined }
+const any: Shape = { encode: (value) => value, decode: (json) => json, json: undefined, raw: undefined }
 
 const even: Shape = {
   encode: (value) => {
@@ -17,6 +17,7 @@ const even: Shape = {
     if (value % 2 !== 0) throw new Error(`${value} is odd`)
     return value
   },
+  json: undefined,
   raw: undefined
 }
 

@@ -1,0 +1,236 @@
+/**
+ * Shapes: pure functions between the values of a schema and JSON, or bytes as they are.
+ *
+ * There are two ways. The general one is the schema itself, compiled where that is allowed. The short one goes between
+ * values and the bytes of JSON directly, by code generated from the schema's plan; what it does not take, the general way
+ * takes. Each is made when it is first gone, once per process, so a program pays for what it says.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import type { Member } from "../protocol/Protocol.ts"
+import type { Codec, Fields } from "../protocol/Request.ts"
+import type { Plan } from "../wire/payload/JsonPlan.ts"
+import * as JsonReader from "../wire/payload/JsonReader.ts"
+import * as JsonWriter from "../wire/payload/JsonWriter.ts"
+import { type JsonShape, type RawShape, type Shape, unread } from "../wire/Wire.ts"
+import * as Plans from "./Plans.ts"
+
+/** Makes the shape of a schema's values. */
+export const of = (schema: Codec): Shape =>
+  new SchemaShape({
+    ast: schema.ast,
+    encoder: () => encoder(Schema.toCodecJson(schema)),
+    decoder: () => decoder(Schema.toCodecJson(schema)),
+    instance: (value) => value,
+    field: undefined
+  })
+
+/**
+ * Makes the shape of the fields of a request or event: the caller gives them plain, who answers gets an instance of the
+ * class. One field alone travels as it would if it were the value.
+ */
+export const ofPayload = (member: Member): Shape => {
+  const fields = member.spec.payload
+  const [name, ...others] = Object.keys(fields)
+  if (name === undefined) return withoutFields(member)
+  const struct = Schema.Struct(fields)
+  return new SchemaShape({
+    ast: struct.ast,
+    encoder: () => {
+      const encode = encoder(Schema.toCodecJson(struct))
+      return isMade(struct.ast) ? (value) => encode(making(struct, value)) : encode
+    },
+    // The class's own schema would ask for the tag, which the frame carries as a number, and is never compiled.
+    decoder: () => decoder(Schema.toCodecJson(struct)),
+    instance: (value) => instanceOf(member, value),
+    field: others.length > 0 ? undefined : { name, ast: fields[name]!.ast }
+  })
+}
+
+type Convert = (value: unknown) => unknown
+
+/** How a shape makes its parts. */
+interface Recipe {
+  readonly ast: AST.AST
+  readonly encoder: () => Convert
+  readonly decoder: () => Convert
+  /** What becomes of a value that was decoded. */
+  readonly instance: Convert
+  /** The field that is all there is to a value. */
+  readonly field: { readonly name: string; readonly ast: AST.AST } | undefined
+}
+
+class SchemaShape implements Shape {
+  readonly #recipe: Recipe
+  #encode: Convert | undefined
+  #decode: Convert | undefined
+  #short: Pick<Shape, "json" | "raw"> | undefined
+
+  constructor(recipe: Recipe) {
+    this.#recipe = recipe
+  }
+
+  readonly encode = (value: unknown): unknown => (this.#encode ??= this.#recipe.encoder())(value)
+
+  readonly decode = (json: unknown): unknown => {
+    const decode = (this.#decode ??= this.#recipe.decoder())
+    return this.#recipe.instance(decode(json))
+  }
+
+  get json(): JsonShape | undefined {
+    return (this.#short ??= this.#makeShort()).json
+  }
+
+  get raw(): RawShape | undefined {
+    return (this.#short ??= this.#makeShort()).raw
+  }
+
+  #makeShort(): Pick<Shape, "json" | "raw"> {
+    const { ast, field, instance } = this.#recipe
+    const plan = Plans.of(ast)
+    const json = plan && jsonOf(plan, instance)
+    if (field === undefined) return { json, raw: rawOf(ast, plan) }
+    const { name } = field
+    const raw = rawOf(field.ast, plan?.is === "object" ? plan.fields[0]!.plan : undefined)
+    return { json, raw: raw && inField(name, raw, instance) }
+  }
+}
+
+/** The payload of a request or event without fields. A struct without fields would let every value pass as it is. */
+const withoutFields = (member: Member): Shape => ({
+  encode: () => ({}),
+  decode: (json) => {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Error("Expected object")
+    return instanceOf(member, {})
+  },
+  json: undefined,
+  raw: undefined
+})
+
+/**
+ * Makes an instance of fields that were validated. Effect's own way to do so is not in its types; where it is gone, the
+ * constructor validates once more (a microsecond a call).
+ */
+const trusted = (Schema as { makeClassTrusted?: (member: Member, fields: unknown) => unknown }).makeClassTrusted
+
+const instanceOf = (member: Member, fields: unknown): unknown => {
+  if (trusted === undefined) return new member(fields)
+  ;(fields as { _tag: string })._tag = member.tag
+  return trusted(member, fields)
+}
+
+/** Fills in what the caller left out. What `make` throws keeps to itself what is wrong. */
+const making = (struct: Schema.Struct<Fields>, value: unknown): unknown => {
+  try {
+    return struct.make(value as typeof struct.Type)
+  } catch (error) {
+    const issue = error instanceof Error ? error.cause : undefined
+    throw SchemaIssue.isIssue(issue) ? new Schema.SchemaError(issue) : error
+  }
+}
+
+/**
+ * Whether a caller may give less than the value: a default left out, or the plain fields of a class, at any depth.
+ */
+const isMade = (ast: AST.AST, seen = new Set<AST.AST>()): boolean => {
+  if (seen.has(ast)) return false
+  seen.add(ast)
+  if (ast.context?.constructorDefault !== undefined) return true
+  switch (ast._tag) {
+    case "Objects":
+      return [...ast.propertySignatures, ...ast.indexSignatures].some(({ type }) => isMade(type, seen))
+    case "Arrays":
+      return [...ast.elements, ...ast.rest].some((element) => isMade(element, seen))
+    case "Union":
+      return ast.types.some((type) => isMade(type, seen))
+    case "Suspend":
+      return isMade(ast.thunk(), seen)
+    case "Declaration":
+      // A class has its fields as a parameter. What else has parameters is made too, at the cost of a second look.
+      return ast.typeParameters.length > 0
+    default:
+      return false
+  }
+}
+
+const decoder = (codec: Codec): Convert => {
+  SchemaJITCompiler.enable(codec.ast)
+  return Schema.decodeUnknownSync(codec)
+}
+
+const encoder = (codec: Codec): Convert => {
+  SchemaJITCompiler.enable(Schema.flip(codec).ast)
+  return Schema.encodeUnknownSync(codec)
+}
+
+const jsonOf = (plan: Plan, instance: Convert): JsonShape => {
+  const list: Plan = { is: "array", elements: [plan], rest: plan, passes: undefined }
+  const read = reader(plan)
+  return {
+    write: writer(plan),
+    writeList: writer(list),
+    read: (bytes, start, end) => {
+      const value = read(bytes, start, end)
+      return value === unread ? unread : instance(value)
+    },
+    readList: reader(list) as JsonShape["readList"]
+  }
+}
+
+const writer = (plan: Plan): JsonWriter.Write => {
+  let write: JsonWriter.Write | undefined
+  return (value, bytes, start, end) => (write ??= JsonWriter.compile(plan) ?? neverWritten)(value, bytes, start, end)
+}
+
+const reader = (plan: Plan): JsonReader.Read => {
+  let read: JsonReader.Read | undefined
+  return (bytes, start, end) => (read ??= JsonReader.compile(plan) ?? neverRead)(bytes, start, end)
+}
+
+// Where code may not be generated, everything goes the general way.
+const neverWritten = (): number => -1
+const neverRead = (): typeof unread => unread
+
+/** How a value of this schema travels as it is, where it may. */
+const rawOf = (ast: AST.AST, plan: Plan | undefined): RawShape | undefined => {
+  if (ast === Schema.Uint8Array.ast) return bytes
+  if (plan?.is !== "string" || plan.passes !== undefined || ast.context !== undefined) return undefined
+  return text
+}
+
+const bytes: RawShape = {
+  is: "bytes",
+  encode: (value) => {
+    if (value instanceof Uint8Array) return value
+    throw new Error("Expected a Uint8Array")
+  },
+  decode: (value) => value
+}
+
+const text: RawShape = {
+  is: "text",
+  encode: (value) => (typeof value === "string" && value.isWellFormed() ? value : undefined),
+  decode: (value) => value
+}
+
+const inField = (name: string, raw: RawShape, instance: Convert): RawShape =>
+  ({
+    is: raw.is,
+    encode: (value: Record<string, unknown> | undefined) => raw.encode(value?.[name]),
+    decode: (value: never) => instance({ [name]: raw.decode(value) })
+  }) as RawShape
+
+/** What a request without `success` answers. */
+export const nothing: Shape = { encode: () => undefined, decode: () => undefined, json: undefined, raw: undefined }
+
+/** The shape of a part that a method does not have. */
+export const absent = (tag: string, part: string): Shape => {
+  const refuse = () => {
+    throw new Error(`${tag} has no ${part}`)
+  }
+  return { encode: refuse, decode: refuse, json: undefined, raw: undefined }
+}
