@@ -1,0 +1,2 @@
+/** `--plot`. */
+export const plot = (_files: ReadonlyArray<string>): void => {}
