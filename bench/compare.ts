@@ -53,15 +53,17 @@ export const compare = (
   subjects: ReadonlyArray<string>
 ): ReadonlyArray<Change> =>
   (["unix", "stdio"] as const).flatMap((transport) =>
-    metrics.flatMap((metric) =>
-      subjects
-        .filter((subject) => subject.startsWith("effect-ipc"))
-        .flatMap((subject) => {
-          const [old, now] = [before, after].map((results) => samplesOf(results, transport, subject, metric))
-          if (Math.min(old!.length, now!.length) < leastRounds) return []
-          return [{ transport, subject, metric: metric.name, ...judge(old!, now!, metric.better) }]
-        })
-    )
+    metrics
+      .filter(({ aroundZero }) => aroundZero !== true)
+      .flatMap((metric) =>
+        subjects
+          .filter((subject) => subject.startsWith("effect-ipc") && subject !== metric.yardstick)
+          .flatMap((subject) => {
+            const [old, now] = [before, after].map((results) => samplesOf(results, transport, subject, metric))
+            if (Math.min(old!.length, now!.length) < leastRounds) return []
+            return [{ transport, subject, metric: metric.name, ...judge(old!, now!, metric.better) }]
+          })
+      )
   )
 
 const digits = (value: number): string => (value < 100 ? value.toFixed(2) : value.toFixed(0))

@@ -38,6 +38,8 @@ export interface Metric {
   readonly digits: number
   /** The title of the table it stands in, where there are several. */
   readonly study?: string
+  /** A difference that should be none: runs are not compared by it. */
+  readonly aroundZero?: boolean
   /** The value that a warm window gives; left out where none does. */
   readonly of?: (figures: Figures) => number
 }

@@ -18,12 +18,13 @@ export interface Kept {
   readonly samples: ReadonlyArray<ReadonlyArray<number>>
 }
 
+/** Reads what an earlier run has written. */
+export const read = (file: string): Kept => JSON.parse(readFileSync(file, "utf8"))
+
 export class Results {
   readonly #samples = new Map<string, Array<number>>()
 
-  /** Reads what an earlier run has written. */
-  static read(file: string): Results {
-    const { rows, samples }: Kept = JSON.parse(readFileSync(file, "utf8"))
+  static of({ rows, samples }: Kept): Results {
     const results = new Results()
     for (const [at, { metric, subject, transport }] of rows.entries()) {
       for (const value of samples[at]!) results.add(transport, subject, metric, value)

@@ -12,7 +12,7 @@ import { compare, report } from "./compare.ts"
 import { Control } from "./control.ts"
 import type { Site } from "./pair.ts"
 import { Quiet } from "./Quiet.ts"
-import { Results, type Kept } from "./results.ts"
+import { read, Results, type Kept } from "./results.ts"
 import { closeField, openField, runRound, windowsOf, type Field, type OnProgress } from "./round.ts"
 import { table } from "./table.ts"
 import type { Transport } from "./subject.ts"
@@ -38,16 +38,15 @@ const phase = (name: string): OnProgress => {
 const mostTimesApart = 3
 
 const measureApart = async (args: Args, site: Site, results: Results): Promise<void> => {
-  const windows = windowsOf(args)
   const { apart } = args.suite
-  if (apart === undefined || !args.subjects.has("effect-ipc")) return
-  for (let time = 0; time < Math.min(args.rounds, mostTimesApart); time++) {
-    phase(`memory, time ${time + 1}`)
-    await apart(
-      site,
-      (window) => windows.has(window),
-      (subject, metric, value) => results.add(site.transport, subject, metric, value)
-    )
+  if (apart === undefined || !args.subjects.has(apart.subject)) return
+  const windows = windowsOf(args)
+  for (const window of apart.windows.filter((window) => windows.has(window))) {
+    const say = phase(window)
+    for (let time = 0; time < Math.min(args.rounds, mostTimesApart); time++) {
+      say(`time ${time + 1}`)
+      await apart.measure(site, window, (subject, metric, value) => results.add(site.transport, subject, metric, value))
+    }
   }
 }
 
@@ -104,7 +103,7 @@ const main = async (): Promise<void> => {
     return plot(args.plot)
   }
   // First, so that nobody waits for a run whose end is an error.
-  const before = args.compare === undefined ? undefined : Results.read(args.compare)
+  const before = args.compare === undefined ? undefined : Results.of(read(args.compare))
   const from = performance.now()
   const folder = mkdtempSync(join(tmpdir(), "effect-ipc-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))

@@ -18,9 +18,10 @@ export interface Memory {
   readonly resident: number
 }
 
+setFlagsFromString("--expose-gc")
+const collect: () => void = runInNewContext("gc")
+
 const memory = async (): Promise<Memory> => {
-  setFlagsFromString("--expose-gc")
-  const collect: () => void = runInNewContext("gc")
   for (let turn = 0; turn < 4; turn++) {
     await sleep(50)
     collect()

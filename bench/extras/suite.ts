@@ -1,7 +1,7 @@
 /** `--extras`: what a user would weigh, what memory is held, and how cost grows. */
 import { cpuPerOperation, perSecond, type Metric } from "../metrics.ts"
 import type { Suite } from "../suite.ts"
-import { measureMemory } from "./memory.ts"
+import { memoryApart } from "./memory.ts"
 import { flights, links } from "./scales.ts"
 import { extraSubjects } from "./subjects.ts"
 
@@ -41,10 +41,10 @@ const metrics: ReadonlyArray<Metric> = [
   { name: "idleLinkHeap", window: "idle", ...memory, ...bytes },
   { name: "heldServer", window: "held", ...memory, ...bytes },
   { name: "heldClient", window: "held", ...memory, ...bytes },
-  { name: "keptServer", window: "held", ...memory, ...bytes },
-  { name: "keptClient", window: "held", ...memory, ...bytes },
-  { name: "leakServer", window: "held", ...memory, ...bytes },
-  { name: "leakClient", window: "held", ...memory, ...bytes }
+  { name: "keptServer", window: "held", ...memory, ...bytes, aroundZero: true },
+  { name: "keptClient", window: "held", ...memory, ...bytes, aroundZero: true },
+  { name: "leakServer", window: "held", ...memory, ...bytes, aroundZero: true },
+  { name: "leakClient", window: "held", ...memory, ...bytes, aroundZero: true }
 ]
 
 export const extras: Suite = {
@@ -52,5 +52,5 @@ export const extras: Suite = {
   transports: ["unix"],
   subjects: extraSubjects,
   metrics,
-  apart: measureMemory
+  apart: memoryApart
 }

@@ -8,6 +8,9 @@ const calls: Metric = { name: "calls", unit: "calls/s", window: "calls", better:
 const p50: Metric = { name: "p50", unit: "us", window: "latency", better: "lower", yardstick: "raw", digits: 1 }
 const bytes: Metric = { name: "bytes", unit: "bytes", window: "heap", better: "lower", yardstick: undefined, digits: 0 }
 
+const drift: Metric = { ...bytes, name: "drift", aroundZero: true }
+const own: Metric = { ...calls, name: "own", yardstick: "effect-ipc" }
+
 /** A run in which the yardstick gave 100 in each round. */
 const run = (metric: Metric, values: ReadonlyArray<number>, subject = "effect-ipc"): Results => {
   const results = new Results()
@@ -80,9 +83,11 @@ describe("compare", () => {
   it.each([
     { what: "fewer than three rounds", before: run(calls, [90, 90, 90]), after: run(calls, [10, 10]) },
     { what: "what only one of them measured", before: run(p50, [90, 90, 90]), after: run(calls, [10, 10, 10]) },
+    { what: "a difference that should be none", before: run(drift, [10, 10, 10]), after: run(drift, [90, 90, 90]) },
+    { what: "the yardstick itself", before: run(own, [90, 90, 90]), after: run(own, [10, 10, 10]) },
     { what: "other libraries", before: run(calls, [90, 90, 90], "birpc"), after: run(calls, [10, 10, 10], "birpc") }
   ])("does not judge $what", ({ after, before }) => {
-    assert.deepStrictEqual(compare(before, after, [calls, p50], ["raw", "effect-ipc", "birpc"]), [])
+    assert.deepStrictEqual(compare(before, after, [calls, p50, drift, own], ["raw", "effect-ipc", "birpc"]), [])
   })
 })
 
