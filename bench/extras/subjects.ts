@@ -34,7 +34,9 @@ export const extraSubjects: ReadonlyArray<ExtraSubject> = [
     windows: [...payloads, ...scaling],
     client: () => import("./raw-json.ts")
   },
-  effectIpc("effect-ipc", {}, ["calls256", "latency", ...payloads, ...scaling]),
+  effectIpc("effect-ipc", {}, [...payloads, ...scaling]),
+  // Processes of its own, which do nothing else, as those of the variants: what else they do shows in how code is compiled.
+  effectIpc("effect-ipc-plain", {}, ["calls256", "latency"]),
   effectIpc("effect-ipc-crc", { crc: true }, ["calls256"]),
   effectIpc("effect-ipc-spans", { spans: true }, ["calls256"]),
   effectIpc("effect-ipc-promises", { promises: true }, ["calls256", "latency"]),

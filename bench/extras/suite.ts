@@ -16,14 +16,14 @@ const payloads = {
 }
 const variants = {
   study: "variants of effect-ipc: checksums, spans on both sides, a promise per call, both ends in one process",
-  yardstick: "effect-ipc"
+  yardstick: "effect-ipc-plain"
 }
 const inFlight = { study: "scaling: calls in flight on one connection", yardstick: "raw-json" }
 const overLinks = { study: "scaling: connections, with 1,000 calls in flight spread over them", yardstick: "raw-json" }
 const memory = { study: "memory" }
 
 const metrics: ReadonlyArray<Metric> = [
-  { name: "calls16", window: "calls16", ...payloads, ...rate },
+  { name: "small", window: "calls16", ...payloads, ...rate },
   { name: "text64k", window: "text64k", ...payloads, ...rate },
   { name: "nested", window: "nested", ...payloads, ...rate },
   { name: "calls256", window: "calls256", ...variants, ...rate },

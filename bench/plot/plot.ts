@@ -101,7 +101,7 @@ const plots: ReadonlyArray<Plot> = [
     title: "Calls per second by payload, relative to raw-json",
     better: "Higher is better",
     groups: {
-      calls16: "two integers and\n32 characters",
+      small: "two integers and\n32 characters",
       nested: "an order of 20 fields,\nnested",
       text64k: "64 KiB of text"
     }
