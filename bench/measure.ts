@@ -36,15 +36,15 @@ export interface Sample {
 
 export type WarmWindow = Exclude<WindowName, "cold">
 
-interface Window {
+export interface Window<in C = Client> {
   /** How many operations at least make the code warm. */
   readonly warm: number
-  readonly offered: (client: Client) => boolean
-  readonly run: (client: Client, stretch: Stretch) => Promise<Sample>
+  readonly offered: (client: C) => boolean
+  readonly run: (client: C, stretch: Stretch) => Promise<Sample>
 }
 
 /** Says when a stretch is over, looking at the clock every `every` operations. */
-class Pace {
+export class Pace {
   operations = 0
   readonly #least: number
   readonly #end: number
@@ -69,7 +69,7 @@ class Pace {
   }
 }
 
-const timed = async <I, O>(
+export const timed = async <I, O>(
   operation: Operation<I, O>,
   callers: number,
   load: Load<I, O>,
@@ -83,7 +83,7 @@ const timed = async <I, O>(
   return { operations: pace.operations, millis, cpuMicros: user + system }
 }
 
-const calls = (callers: number): Window => ({
+export const calls = (callers: number): Window => ({
   warm: 4000,
   offered: ({ add }) => add !== undefined,
   run: ({ add }, stretch) => {
@@ -148,7 +148,7 @@ const streamed = (
   operation: (client: Client) => Operation<number, { count: number; total: number }> | undefined
 ): Window => oneByOne(10, operation, () => itemsPerStream, checkStreamed)
 
-const windows: Readonly<Record<WarmWindow, Window>> = {
+export const windows: Readonly<Record<WarmWindow, Window>> = {
   calls256: calls(256),
   calls16: calls(16),
   latency,

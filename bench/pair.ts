@@ -3,7 +3,7 @@ import { cpus } from "node:os"
 import { execPath } from "node:process"
 import { exited, spawnNode } from "./children.ts"
 import type { Commanded, Control } from "./control.ts"
-import type { Sample, WarmWindow } from "./measure.ts"
+import type { Sample } from "./measure.ts"
 import { nameOf, type Job } from "./job.ts"
 import type { ClientPlace, Transport } from "./subject.ts"
 import type { Subject } from "./subjects.ts"
@@ -15,6 +15,8 @@ export interface Site {
   readonly controlPath: string
   /** The folder of the built bench. */
   readonly built: string
+  /** The file in it that measured processes run. */
+  readonly entry: string
   /** A folder for sockets. */
   readonly folder: string
   /** Arguments that give a process a profile of that name. */
@@ -25,7 +27,7 @@ export interface Pair {
   readonly subject: Subject
   readonly server: Commanded | undefined
   readonly client: Commanded | undefined
-  readonly windows: ReadonlyArray<WarmWindow>
+  readonly windows: ReadonlyArray<string>
 }
 
 /** What one window gave: the client's sample, and the CPU of the server and of the rest of the machine. */
@@ -39,7 +41,7 @@ export const socketPath = ({ folder }: Site, { name }: Subject): string => `${fo
 
 const entry = (site: Site, job: Job): ReadonlyArray<string> => [
   ...site.profile(`${job.role}-of-${job.subject}`),
-  `${site.built}/process.js`,
+  `${site.built}/${site.entry}`,
   JSON.stringify(job)
 ]
 
@@ -81,7 +83,7 @@ const client = async (
 ): Promise<Pick<Pair, "client" | "windows">> => {
   if (!warm) return { client: undefined, windows: [] }
   const client = await start(site, { subject: subject.name, control: site.controlPath, role: "client", place })
-  const offered = await client.ask<ReadonlyArray<WarmWindow>>("offered")
+  const offered = await client.ask<ReadonlyArray<string>>("offered")
   return { client, windows: offered.filter(wanted) }
 }
 
@@ -116,7 +118,7 @@ export const warmUp = async ({ client, windows }: Pair, { warmUpMillis, warmUpSh
 /** Runs the window for a while, and measures. */
 export const measure = async (
   { client, server }: Pair,
-  window: WarmWindow,
+  window: string,
   { againMillis, windowMillis }: Times
 ): Promise<Measured> => {
   if (client === undefined || server === undefined) throw new Error("this pair is only for cold starts")

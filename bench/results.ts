@@ -1,8 +1,8 @@
 /** All samples of a run, by transport, subject and metric. */
-import { metrics } from "./metrics.ts"
+import { readFileSync } from "node:fs"
 import { median } from "./stats.ts"
 import type { Transport } from "./subject.ts"
-import { subjects } from "./subjects.ts"
+import type { Suite } from "./suite.ts"
 
 export interface Row {
   readonly subject: string
@@ -11,8 +11,26 @@ export interface Row {
   readonly value: number
 }
 
+/** What `--json` writes: `samples` are those of `rows`, at the same place. */
+export interface Kept {
+  readonly rows: ReadonlyArray<Row>
+  readonly meta: Readonly<Record<string, string | number>>
+  readonly samples: ReadonlyArray<ReadonlyArray<number>>
+}
+
+/** Reads what an earlier run has written. */
+export const read = (file: string): Kept => JSON.parse(readFileSync(file, "utf8"))
+
 export class Results {
   readonly #samples = new Map<string, Array<number>>()
+
+  static of({ rows, samples }: Kept): Results {
+    const results = new Results()
+    for (const [at, { metric, subject, transport }] of rows.entries()) {
+      for (const value of samples[at]!) results.add(transport, subject, metric, value)
+    }
+    return results
+  }
 
   add(transport: Transport, subject: string, metric: string, value: number): void {
     const key = `${transport} ${subject} ${metric}`
@@ -40,15 +58,16 @@ export class Results {
     )
   }
 
-  rows(transports: ReadonlyArray<Transport>): ReadonlyArray<Row & { readonly samples: ReadonlyArray<number> }> {
-    return transports.flatMap((transport) =>
+  kept(transports: ReadonlyArray<Transport>, { metrics, subjects }: Suite, meta: Kept["meta"]): Kept {
+    const rows = transports.flatMap((transport) =>
       subjects.flatMap(({ name: subject }) =>
         metrics.flatMap(({ name: metric }) => {
           const value = this.median(transport, subject, metric)
-          if (value === undefined) return []
-          return [{ subject, transport, metric, value, samples: this.samples(transport, subject, metric) }]
+          return value === undefined ? [] : [{ subject, transport, metric, value }]
         })
       )
     )
+    const samples = rows.map(({ metric, subject, transport }) => this.samples(transport, subject, metric))
+    return { rows, meta, samples }
   }
 }

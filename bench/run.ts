@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures every subject side by side, prints a table, and writes JSON.
+ * `npm run bench`: measures every subject side by side, prints a table, compares, and writes JSON.
  *
  * Progress goes to stderr and the table to stdout. A wrong answer, a crash or a hang of any subject fails the run.
  */
@@ -8,11 +8,12 @@ import { cpus, tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { parse, usage, type Args } from "./args.ts"
 import { build } from "./build.ts"
+import { compare, report } from "./compare.ts"
 import { Control } from "./control.ts"
 import type { Site } from "./pair.ts"
 import { Quiet } from "./Quiet.ts"
-import { Results } from "./results.ts"
-import { closeField, openField, runRound, type Field, type OnProgress } from "./round.ts"
+import { read, Results, type Kept } from "./results.ts"
+import { closeField, openField, runRound, windowsOf, type Field, type OnProgress } from "./round.ts"
 import { table } from "./table.ts"
 import type { Transport } from "./subject.ts"
 
@@ -33,6 +34,35 @@ const phase = (name: string): OnProgress => {
   return (text) => progress(name, text)
 }
 
+/** Memory hardly changes from round to round. */
+const mostTimesApart = 3
+
+const measureApart = async (args: Args, site: Site, results: Results): Promise<void> => {
+  const { apart } = args.suite
+  if (apart === undefined || !args.subjects.has(apart.subject)) return
+  const windows = windowsOf(args)
+  for (const window of apart.windows.filter((window) => windows.has(window))) {
+    const say = phase(window)
+    for (let time = 0; time < Math.min(args.rounds, mostTimesApart); time++) {
+      say(`time ${time + 1}`)
+      await apart.measure(site, window, (subject, metric, value) => results.add(site.transport, subject, metric, value))
+    }
+  }
+}
+
+const write = (file: string, kept: Kept): void => {
+  mkdirSync(dirname(resolve(file)), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(kept, null, 1)}\n`)
+}
+
+/** Answers whether something got slower. */
+const sayChanges = (args: Args, file: string, before: Results, results: Results): boolean => {
+  const names = args.suite.subjects.map(({ name }) => name)
+  const changes = compare(before, results, args.suite.metrics, names)
+  console.log(`\n${report(changes, file)}`)
+  return changes.some(({ verdict }) => verdict === "slower")
+}
+
 const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Results> => {
   const results = new Results()
   const built = build()
@@ -40,7 +70,8 @@ const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Res
   const control = new Control(controlPath)
   const fields: Array<Field> = []
   for (const transport of args.transports) {
-    const site = { transport, control, controlPath, built, folder, profile: profile(args, transport) }
+    const { entry } = args.suite
+    const site: Site = { transport, control, controlPath, built, entry, folder, profile: profile(args, transport) }
     fields.push(await openField(args, site, phase(`warm-up over ${transport}`)))
   }
   for (let round = 0; round < args.rounds; round++) {
@@ -57,6 +88,7 @@ const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Res
     }
   }
   for (const field of fields) await closeField(field)
+  for (const { site } of fields) await measureApart(args, site, results)
   control.close()
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
   return results
@@ -65,6 +97,13 @@ const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Res
 const main = async (): Promise<void> => {
   const args = parse(process.argv.slice(2))
   if (args === "help") return console.log(usage)
+  if ("plot" in args) {
+    // Loads the library that draws.
+    const { plot } = await import("./plot/plot.ts")
+    return plot(args.plot)
+  }
+  // First, so that nobody waits for a run whose end is an error.
+  const before = args.compare === undefined ? undefined : Results.of(read(args.compare))
   const from = performance.now()
   const folder = mkdtempSync(join(tmpdir(), "effect-ipc-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
@@ -83,11 +122,8 @@ const main = async (): Promise<void> => {
     `${table(results, args)}\n\n${Object.values(meta).slice(0, 3).join(", ")}, ${args.rounds} rounds, ${meta.seconds} s`
   )
   if (quiet.warning !== undefined) process.stderr.write(`${quiet.warning}\n`)
-  if (args.json === undefined) return
-  const all = results.rows(args.transports)
-  const rows = all.map(({ metric, subject, transport, value }) => ({ subject, transport, metric, value }))
-  mkdirSync(dirname(resolve(args.json)), { recursive: true })
-  writeFileSync(args.json, `${JSON.stringify({ rows, meta, samples: all.map(({ samples }) => samples) }, null, 1)}\n`)
+  if (args.json !== undefined) write(args.json, results.kept(args.transports, args.suite, meta))
+  if (before !== undefined && sayChanges(args, args.compare!, before, results)) process.exitCode = 1
 }
 
 try {

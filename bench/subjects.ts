@@ -3,13 +3,12 @@
  * `cold` counts every module.
  */
 import type { ClientModule, ServerModule, Transport } from "./subject.ts"
-import type { WindowName } from "./metrics.ts"
 
 export interface Subject {
   readonly name: string
   readonly transports: ReadonlyArray<Transport>
   /** What it is measured by; all that its client offers when left out. */
-  readonly windows?: ReadonlyArray<WindowName>
+  readonly windows?: ReadonlyArray<string>
   readonly server: () => Promise<ServerModule>
   readonly client: () => Promise<ClientModule>
 }
@@ -62,8 +61,8 @@ export const subjects: ReadonlyArray<Subject> = [
   }
 ]
 
-export const subjectNamed = (name: string): Subject => {
-  const found = subjects.find((subject) => subject.name === name)
+export const subjectNamed = (name: string, among: ReadonlyArray<Subject> = subjects): Subject => {
+  const found = among.find((subject) => subject.name === name)
   if (found === undefined) throw new Error(`no subject is called ${name}`)
   return found
 }

@@ -1,10 +1,10 @@
 /** The table for people: per transport a line per metric, and per subject its median and its ratio. */
 import type { Args } from "./args.ts"
-import { metrics, type Metric } from "./metrics.ts"
+import { verdicts } from "./goals.ts"
+import type { Metric } from "./metrics.ts"
 import type { Results } from "./results.ts"
 import { spread } from "./stats.ts"
 import type { Transport } from "./subject.ts"
-import { subjects } from "./subjects.ts"
 
 /** Only yardsticks, and named where they are used. */
 const asides = ["raw-json-effect", "raw-echo"]
@@ -12,69 +12,80 @@ const asides = ["raw-json-effect", "raw-echo"]
 const number = (value: number, digits: number): string =>
   value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
-const align = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
+/** Pads cells to columns: the first `left` of them, which are texts, on the right, and numbers on the left. */
+const align = (lines: ReadonlyArray<ReadonlyArray<string>>, left: number): string => {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
   return lines
     .map((line) =>
       line
-        .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .map((cell, column) => (column < left ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
         .join("  ")
     )
     .map((line) => line.trimEnd())
     .join("\n")
 }
 
-const tableOf = (results: Results, transport: Transport, args: Args): string => {
-  const columns = subjects
+/** The lines of `metrics`, and a column for each subject that has any; undefined when none has. */
+const tableOf = (
+  results: Results,
+  transport: Transport,
+  args: Args,
+  metrics: ReadonlyArray<Metric>
+): string | undefined => {
+  const columns = args.suite.subjects
     .map(({ name }) => name)
     .filter((name) => !asides.includes(name) && args.subjects.has(name))
     .filter((name) => metrics.some((metric) => results.median(transport, name, metric.name) !== undefined))
 
-  const cell = (subject: string, { digits, name, yardstick }: Metric): string => {
+  const baseOf = ({ name, yardstick }: Metric): number | undefined =>
+    yardstick === undefined ? undefined : results.median(transport, yardstick, name)
+
+  const cell = (subject: string, metric: Metric): string => {
+    const { digits, name, yardstick } = metric
     const value = results.median(transport, subject, name)
     if (value === undefined) return "-"
-    const base = results.median(transport, yardstick, name)
-    if (base === undefined) return number(value, digits)
+    const base = baseOf(metric)
+    if (base === undefined || yardstick === undefined) return number(value, digits)
     const ratios = results.ratios(transport, subject, name, yardstick)
     const noise = subject === yardstick || ratios.length < 3 ? "" : ` ±${spread(ratios).toFixed(2)}`
     return `${number(value, digits)} ${(value / base).toFixed(2)}x${noise}`
   }
   const line = (metric: Metric): ReadonlyArray<ReadonlyArray<string>> => {
     const cells = columns.map((subject) => cell(subject, metric))
-    const base = results.median(transport, metric.yardstick, metric.name)
+    const base = baseOf(metric)
     if (base === undefined && cells.every((text) => text === "-")) return []
-    const aside = asides.includes(metric.yardstick) && base !== undefined
+    const aside = asides.includes(metric.yardstick ?? "") && base !== undefined
     return [[metric.name, metric.unit, ...cells, aside ? `${metric.yardstick} ${number(base, metric.digits)}` : ""]]
   }
-  return align([
-    ["metric", "unit", ...columns, ""],
-    ...metrics.filter(({ name }) => args.metrics.has(name)).flatMap(line)
-  ])
+  const lines = metrics.filter(({ name }) => args.metrics.has(name)).flatMap(line)
+  return lines.length === 0 ? undefined : align([["metric", "unit", ...columns, ""], ...lines], 2)
 }
 
-/** The goal that is not against raw-json. */
-const againstRpc = (results: Results, transport: Transport): ReadonlyArray<string> => {
-  const ours = results.median(transport, "effect-ipc", "calls256")
-  const theirs = results.median(transport, "effect-rpc", "calls256")
-  if (ours === undefined || theirs === undefined) return []
-  return [`effect-ipc makes ${(ours / theirs).toFixed(1)} x the calls of effect-rpc, 256 in flight.`]
+const goalsOf = (results: Results, transport: Transport): ReadonlyArray<string> => {
+  const lines = verdicts(results, transport)
+  return lines.length === 0 ? [] : [align([["goal", "", "measured", ""], ...lines], 2)]
 }
 
 const missing = (transport: Transport, args: Args): ReadonlyArray<string> =>
-  subjects
+  args.suite.subjects
     .filter(({ name, transports }) => args.subjects.has(name) && !transports.includes(transport))
     .map(({ name }) => `${name}: not offered over ${transport}.`)
 
+/** The metrics in groups that have a table of their own; those of no study are one group. */
+const groups = (metrics: ReadonlyArray<Metric>): ReadonlyArray<readonly [title: string, ReadonlyArray<Metric>]> =>
+  [...new Set(metrics.map(({ study = "" }) => study))].map((title) => [
+    title,
+    metrics.filter(({ study = "" }) => study === title)
+  ])
+
 export const table = (results: Results, args: Args): string =>
   args.transports
-    .map((transport) =>
-      [
-        transport,
-        "",
-        tableOf(results, transport, args),
-        "",
-        ...againstRpc(results, transport),
-        ...missing(transport, args)
-      ].join("\n")
-    )
+    .map((transport) => {
+      const tables = groups(args.suite.metrics).flatMap(([title, metrics]) => {
+        const text = tableOf(results, transport, args, metrics)
+        return text === undefined ? [] : [title === "" ? text : `${title}\n${text}`]
+      })
+      const remarks = missing(transport, args).join("\n")
+      return [transport, ...tables, ...goalsOf(results, transport), ...(remarks === "" ? [] : [remarks])].join("\n\n")
+    })
     .join("\n\n")

@@ -1,0 +1,27 @@
+/** What a run measures: the standard suite, or the extras. */
+import { metrics, type Metric } from "./metrics.ts"
+import type { Site } from "./pair.ts"
+import type { Record } from "./round.ts"
+import type { Transport } from "./subject.ts"
+import { subjects, type Subject } from "./subjects.ts"
+
+export interface Apart {
+  readonly windows: ReadonlyArray<string>
+  /** The subject whose memory it is. */
+  readonly subject: string
+  /** Measures once. */
+  readonly measure: (site: Site, window: string, record: Record) => Promise<void>
+}
+
+export interface Suite {
+  /** The entry of its processes, in the folder of the built bench. */
+  readonly entry: string
+  readonly subjects: ReadonlyArray<Subject>
+  readonly transports: ReadonlyArray<Transport>
+  /** In this order their windows are run. */
+  readonly metrics: ReadonlyArray<Metric>
+  /** What is measured apart from windows, in processes of its own. */
+  readonly apart?: Apart
+}
+
+export const standard: Suite = { entry: "process.js", transports: ["unix", "stdio"], subjects, metrics }
