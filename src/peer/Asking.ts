@@ -167,17 +167,16 @@ export class StreamCall extends ReportedCall {
 /** An exchange on which this side sends items. */
 export type SendingExchange = (Call | Duty) & { wake: (() => void) | undefined }
 
-/** Sends every item of a batch, at most `most` in a message, waiting for credit. */
+/** Sends every item of a batch, at most `most` in a message: as far as there is credit at once, the rest in the effect. */
 export const sendAll = (
   connection: Connection,
   exchange: SendingExchange,
   items: ReadonlyArray<unknown>,
   most: number
-): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const sent = sendSome(connection, exchange, items, 0, most)
-    return sent === items.length ? Effect.void : waitAndSend(connection, exchange, items, sent, most)
-  })
+): Effect.Effect<void> => {
+  const sent = sendSome(connection, exchange, items, 0, most)
+  return sent === items.length ? Effect.void : waitAndSend(connection, exchange, items, sent, most)
+}
 
 /** Sends items from `start` on for as long as there is credit, and answers where it stopped. */
 const sendSome = (

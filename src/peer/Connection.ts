@@ -114,9 +114,14 @@ export class Connection implements Session.Sink, Out, LinkSink {
     return Reason.fromRefusal(refusal, side, place, this.#end)
   }
 
-  /** Offers the link what was gathered. */
+  /** Offers the link all that was said. */
   flush(): void {
     this.#flushSoon = false
+    this.session.flush()
+    this.#offerAll()
+  }
+
+  #offerAll(): void {
     if (this.buffer.bytes > 0) this.buffer.flush(this.#offer)
     const { queuedBytes } = this.#link
     if (queuedBytes === 0) return this.buffer.reuse()
@@ -172,13 +177,15 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   send(message: Message): number | Refusal {
     const written = this.#codec.write(message, this)
-    if (this.buffer.bytes >= flushBytes) {
-      this.flush()
-    } else if (!this.#flushSoon) {
-      this.#flushSoon = true
-      queueMicrotask(this.#flush)
-    }
+    if (this.buffer.bytes >= flushBytes) this.#offerAll()
+    else this.gathered()
     return written
+  }
+
+  gathered(): void {
+    if (this.#flushSoon) return
+    this.#flushSoon = true
+    queueMicrotask(this.#flush)
   }
 
   duty(method: number): Duty {

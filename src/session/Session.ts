@@ -46,7 +46,10 @@ export class Session implements Outbox {
     this.#nowMillis = nowMillis
     this.#phase = new Phase(nowMillis + options.handshakeMillis)
     this.#heartbeat = new Heartbeat(options.heartbeatMillis, nowMillis)
-    this.#items = new Items(this)
+    this.#items = new Items(this, {
+      gathered: () => sink.gathered(),
+      unsaid: (exchange, reason) => this.#endWith(exchange, reason)
+    })
     this.#events = new Events(this, () => sink.eventsCredited())
     this.#calls = new Calls(this, this.#items, options)
     this.#duties = new Duties(this, this.#items, options)
@@ -84,17 +87,23 @@ export class Session implements Outbox {
   }
 
   /**
-   * Sends items of a call's input, or of a duty's answer. Answers how many it took; after 0, `credited` will be told.
-   * An item that cannot be said ends its exchange, and no other.
+   * Takes items of a call's input, or of a duty's answer. Answers how many; after 0, `credited` will be told. They leave
+   * before anything else that is said, at the latest with `flush`. An item that cannot be said ends its exchange, and no
+   * other.
    */
   sendItems(exchange: Call | Duty, items: ReadonlyArray<unknown>): number {
-    if (exchange.state === "settled") return items.length
-    const sent = this.#items.send(exchange, items)
-    if (typeof sent === "number") return sent
-    if (exchange instanceof Call) this.#calls.giveUp(exchange, this.#nowMillis, sent)
-    else this.#duties.stop(exchange, sent)
+    return exchange.state === "settled" ? items.length : this.#items.send(exchange, items)
+  }
+
+  /** Says what waits for the end of the tick. */
+  flush(): void {
+    this.#items.flush()
+  }
+
+  #endWith(exchange: Call | Duty, reason: Refusal): void {
+    if (exchange instanceof Call) this.#calls.giveUp(exchange, this.#nowMillis, reason)
+    else this.#duties.stop(exchange, reason)
     this.#closeWhenDrained()
-    return items.length
   }
 
   /** Says that a call's input is complete. */
@@ -121,6 +130,7 @@ export class Session implements Outbox {
   }
 
   #settle(duty: Duty, answer: AnswerMessage): void {
+    this.#items.flush()
     this.#duties.settle(duty, answer)
     this.#closeWhenDrained()
   }
@@ -200,6 +210,7 @@ export class Session implements Outbox {
 
   /** Writes a message; the parts of the session send through this. */
   send(message: Message): number | Refusal {
+    this.#items.flush()
     return this.#phase.end === undefined ? this.#sink.send(message) : this.#phase.end.reason
   }
 

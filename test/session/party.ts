@@ -216,6 +216,10 @@ export class Party implements Sink {
     this.events.push(event)
   }
 
+  gathered(): void {
+    this.session.flush()
+  }
+
   eventsCredited(): void {
     law(this.end === undefined, "no credit comes after closed")
     this.credits++
