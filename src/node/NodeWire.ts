@@ -4,12 +4,16 @@
  * @internal
  * @since 0.1.0
  */
-import * as Zlib from "node:zlib"
 import * as Native from "../wire/dialect/Native.ts"
+import type { Checksum } from "../wire/framing/Crc32.ts"
 import type { Wire } from "../wire/Wire.ts"
 
+/** Node's own, loaded when it is first needed: 2 ms of a start. */
+const checksum: Checksum = (bytes, seed) => (crc32 ??= process.getBuiltinModule("node:zlib").crc32)(bytes, seed)
+let crc32: Checksum | undefined
+
 /** For a socket, which no one else writes to. */
-export const privateWire = (): Wire => Native.wire({ checksum: Zlib.crc32 })
+export const privateWire = (): Wire => Native.wire({ checksum })
 
 /** For a descriptor that stray output may reach: every payload carries a checksum. */
-export const sharedWire = (): Wire => Native.wire({ checksum: Zlib.crc32, crc: true })
+export const sharedWire = (): Wire => Native.wire({ checksum, crc: true })

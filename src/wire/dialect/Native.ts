@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type { Message, Refusal } from "../../session/Message.ts"
-import type { Checksum } from "../framing/MarkedFrame.ts"
+import { type Checksum, sumBy } from "../framing/Crc32.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
 import { NativeReader } from "./NativeReader.ts"
 import { NativeWriter } from "./NativeWriter.ts"
@@ -60,9 +60,10 @@ class NativeCodec implements Codec {
   readonly #reader: NativeReader
 
   constructor(lexicon: Lexicon, { maxFrameBytes }: CodecOptions, { checksum, crc }: Options) {
-    const writer = new NativeWriter(lexicon, crc === true ? checksum : undefined)
+    const sum = checksum && sumBy(checksum)
+    const writer = new NativeWriter(lexicon, crc === true ? sum : undefined)
     this.#writer = writer
-    this.#reader = new NativeReader(lexicon, maxFrameBytes, checksum, (hello) => writer.greeted(hello))
+    this.#reader = new NativeReader(lexicon, maxFrameBytes, sum, (hello) => writer.greeted(hello))
   }
 
   read(chunk: Uint8Array, out: Out): void {

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type { Headers, Hello, Message, Part, Refusal, RequestMessage } from "../../session/Message.ts"
+import type { Sum } from "../framing/Crc32.ts"
 import * as Frame from "../framing/MarkedFrame.ts"
 import * as Json from "../payload/Json.ts"
 import * as Utf8 from "../Utf8.ts"
@@ -24,16 +25,11 @@ export class NativeReader implements Frame.FrameSink {
   /** The methods that this side answers, by the peer's number; undefined until its Hello. */
   #methods: ReadonlyArray<number> | undefined
 
-  constructor(
-    lexicon: Lexicon,
-    maxBodyBytes: number,
-    checksum: Frame.Checksum | undefined,
-    greeted: (hello: Hello) => void
-  ) {
+  constructor(lexicon: Lexicon, maxBodyBytes: number, sum: Sum | undefined, greeted: (hello: Hello) => void) {
     this.#lexicon = lexicon
     this.#maxBodyBytes = maxBodyBytes
     this.#greeted = greeted
-    this.frames = new Frame.Reader(this, maxBodyBytes, checksum)
+    this.frames = new Frame.Reader(this, maxBodyBytes, sum)
   }
 
   junk(bytes: Uint8Array): void {

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { Hello, Message, Part, Refusal } from "../../session/Message.ts"
+import type { Sum } from "../framing/Crc32.ts"
 import * as Frame from "../framing/MarkedFrame.ts"
 import * as Json from "../payload/Json.ts"
 import * as Utf8 from "../Utf8.ts"
@@ -29,13 +30,13 @@ const besidesBytes = 4 + 4 + Frame.crcBytes
 export class NativeWriter {
   readonly #lexicon: Lexicon
   /** Seals what is sent with a CRC, where it does. */
-  readonly #seal: Frame.Checksum | undefined
+  readonly #seal: Sum | undefined
   readonly #sealBytes: number
   #maxBodyBytes = bodyBytesBeforeHello
   /** The peer's numbers of the methods that this side answers. */
   #numbers: ReadonlyArray<number> = []
 
-  constructor(lexicon: Lexicon, seal: Frame.Checksum | undefined) {
+  constructor(lexicon: Lexicon, seal: Sum | undefined) {
     this.#lexicon = lexicon
     this.#seal = seal
     this.#sealBytes = seal === undefined ? 0 : Frame.crcBytes
@@ -266,7 +267,7 @@ export class NativeWriter {
       Frame.writeHeader(slab, at, kind, flags, end - start, id, number)
       return buffer.commit(end - at)
     }
-    Frame.writeUint32(slab, end, this.#seal(slab.subarray(start, end)))
+    Frame.writeUint32(slab, end, this.#seal(slab, start, end))
     Frame.writeHeader(slab, at, kind, flags | Flag.crc, end - start + Frame.crcBytes, id, number)
     buffer.commit(end - at + Frame.crcBytes)
   }
@@ -287,7 +288,7 @@ export class NativeWriter {
     const crcFlag = this.#seal === undefined ? 0 : Flag.crc
     Frame.writeHeader(buffer.slab, at, kind, flags | crcFlag, bodyBytes, id, number)
     buffer.commit(end - at)
-    const seal = this.#seal?.(chunk, this.#seal(buffer.slab.subarray(start, end)))
+    const seal = this.#seal?.(chunk, 0, chunk.length, this.#seal(buffer.slab, start, end))
     buffer.foreign(chunk)
     if (seal === undefined) return
     const sealAt = buffer.reserve(Frame.crcBytes)

@@ -18,6 +18,7 @@
  * @since 0.1.0
  */
 import { ByteBuffer } from "../ByteBuffer.ts"
+import type { Sum } from "./Crc32.ts"
 
 export const headerBytes = 16
 export const crcBytes = 4
@@ -25,9 +26,6 @@ const magic0 = 0xfa
 const magic1 = 0xce
 const checkSeed = 0x5a
 const crcFlag = 1
-
-/** Computes the CRC-32 (the one of zlib and PNG) of `bytes`, continued from `seed`. */
-export type Checksum = (bytes: Uint8Array, seed?: number) => number
 
 /** Where a reader tells what it found. Bytes are borrowed, unless `Reader.own` is asked for them. */
 export interface FrameSink {
@@ -97,7 +95,7 @@ const nextMark = (bytes: Uint8Array, start: number, end: number): number => {
 export class Reader {
   readonly #sink: FrameSink
   readonly #maxBodyBytes: number
-  readonly #checksum: Checksum | undefined
+  readonly #sum: Sum | undefined
   readonly #held = new ByteBuffer()
   /** Bytes of an oversized body still to skip. */
   #skip = 0
@@ -108,10 +106,10 @@ export class Reader {
   /** What arrived before here was searched a second time, after a corrupt body, and is not a third time. */
   #searchedTo = 0
 
-  constructor(sink: FrameSink, maxBodyBytes: number, checksum: Checksum | undefined) {
+  constructor(sink: FrameSink, maxBodyBytes: number, sum: Sum | undefined) {
     this.#sink = sink
     this.#maxBodyBytes = maxBodyBytes
-    this.#checksum = checksum
+    this.#sum = sum
   }
 
   get unfinished(): boolean {
@@ -244,8 +242,8 @@ export class Reader {
 
   #checks(bytes: Uint8Array, start: number, next: number): boolean {
     if (next - start < crcBytes) return false
-    if (this.#checksum === undefined) return true
+    if (this.#sum === undefined) return true
     const crc = readUint32(bytes, next - crcBytes)
-    return this.#checksum(bytes.subarray(start, next - crcBytes)) >>> 0 === crc
+    return this.#sum(bytes, start, next - crcBytes) === crc
   }
 }
