@@ -409,7 +409,7 @@ describe("keeping a part of a frame", () => {
         junk: () => {}
       },
       100_000,
-      checksum
+      sumBy(checksum)
     )
     const bodies = [10, 3000, 0, 500, 90_000, 1].map((size, index) => new Uint8Array(size).fill(index + 1))
     const inner = concat(...bodies.map((body) => sealed({ body })))
