@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Event from "../protocol/Event.ts"
 import type { AnyProtocol, Side } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
@@ -14,10 +14,10 @@ import * as Asking from "./Asking.ts"
 import type { CallOptions } from "./Client.ts"
 import type { Connection } from "./Connection.ts"
 import type { Emitter } from "./Emitter.ts"
+import * as LazyStreams from "./LazyStreams.ts"
 import { itemsPerMessage } from "./Lexicon.ts"
 import * as Options from "./Options.ts"
 import type { OnProgress } from "./Reports.ts"
-import type * as Streams from "./Streams.ts"
 import type { Subscriptions } from "./Subscriptions.ts"
 
 /**
@@ -41,7 +41,6 @@ export interface Speaker {
   readonly lexicon: Wire.Lexicon
   /** The numbers of what this side says, by tag. */
   readonly numbers: ReadonlyMap<string, number>
-  readonly streams: typeof Streams | undefined
 }
 
 interface AnyCallOptions extends CallOptions {
@@ -65,12 +64,13 @@ export const make = (speaker: Speaker, protocol: AnyProtocol, side: Side, option
     (client[request._tag] as Method)(request, callOptions)
   client.emit = (event: { readonly _tag: string }) =>
     speaker.emitter.emit(speaker.numbers.get(event._tag)!, event._tag, event)
-  client.events = (event: Event.Any) => speaker.streams!.events(speaker.subscriptions, event.tag)
+  client.events = (event: Event.Any) =>
+    LazyStreams.stream((streams) => streams.events(speaker.subscriptions, event.tag))
   return Object.freeze(client)
 }
 
 const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaults: ClientOptions): Method => {
-  const { connection, streams } = speaker
+  const { connection } = speaker
   const { input, progress, stream, timeout } = request.spec
   const inputsPerMessage = itemsPerMessage(speaker.lexicon.says[method]!.input)
   const route: Asking.Route = { connection, method, tag: request.tag, inputsPerMessage }
@@ -83,7 +83,9 @@ const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaul
   if (stream !== undefined) {
     return (payload, options) => {
       const asking = () => question(payload, options)
-      return streams!.askStream(route, asking, options?.onProgress, options?.input as never)
+      return LazyStreams.stream((streams) =>
+        streams.askStream(route, asking, options?.onProgress, options?.input as never)
+      )
     }
   }
   const asked: Asked =
@@ -98,7 +100,9 @@ const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaul
         }
   if (input === undefined) return asked
   return (payload, options) =>
-    streams!.askWithInput((started) => asked(payload, options, started), route, options?.input as never)
+    Effect.flatMap(LazyStreams.load, (streams) =>
+      streams.askWithInput((started) => asked(payload, options, started), route, options?.input as never)
+    )
 }
 
 type Asked = (

@@ -23,11 +23,11 @@ import { Answering, type Desk, type Handler, type Task } from "./Answering.ts"
 import { Connection, type Port } from "./Connection.ts"
 import { Emitter } from "./Emitter.ts"
 import type { IpcError } from "./IpcError.ts"
+import * as LazyStreams from "./LazyStreams.ts"
 import * as Lexicon from "./Lexicon.ts"
 import * as Methods from "./Methods.ts"
 import * as Options from "./Options.ts"
 import type { Permits } from "./Permits.ts"
-import type * as Streams from "./Streams.ts"
 import { Subscriptions } from "./Subscriptions.ts"
 
 /** Handlers as a layer built them, with the context they run in. */
@@ -52,19 +52,11 @@ export interface Parts {
 export const make = (parts: Parts): Effect.Effect<Peer, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.gen(function* () {
-      const streams = needsStreams(parts.protocol) ? yield* loadStreams : undefined
       const context = yield* Effect.context<never>()
       const clock = yield* Clock.Clock
-      return new Peer(parts, context, clock, streams)
+      return new Peer(parts, context, clock)
     }),
     (peer) => peer.close
-  )
-
-const loadStreams = Effect.promise(() => import("./Streams.ts"))
-
-const needsStreams = (protocol: AnyProtocol): boolean =>
-  [...protocol.server, ...protocol.client].some((member) =>
-    member.kind === "event" ? true : member.spec.stream !== undefined || member.spec.input !== undefined
   )
 
 export class Peer implements Port, Desk, Methods.Speaker {
@@ -74,7 +66,6 @@ export class Peer implements Port, Desk, Methods.Speaker {
   readonly permits: ReadonlyArray<Permits>
   readonly subscriptions: Subscriptions
   readonly emitter: Emitter
-  readonly streams: typeof Streams | undefined
   readonly lexicon: Wire.Lexicon
   readonly numbers: ReadonlyMap<string, number>
   readonly #parts: Parts
@@ -86,13 +77,12 @@ export class Peer implements Port, Desk, Methods.Speaker {
   readonly #ended = Deferred.makeUnsafe<IpcError>()
   readonly #running = new Set<Fiber.Fiber<unknown, unknown>>()
 
-  constructor(parts: Parts, context: Context.Context<never>, clock: Clock.Clock, streams: typeof Streams | undefined) {
+  constructor(parts: Parts, context: Context.Context<never>, clock: Clock.Clock) {
     const { answers, link, options, protocol, side, wire } = parts
     const role = side === "client" ? "dialer" : "acceptor"
     const lexicon = Lexicon.compile(protocol, side)
     this.#parts = parts
     this.lexicon = lexicon
-    this.streams = streams
     this.permits = parts.permits
     this.#runLocal = Effect.runForkWith(context)
     this.#runHandler = Effect.runForkWith(Context.merge(context, answers.context))
@@ -219,7 +209,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
     const handler = this.#parts.answers.handlers[member.tag]
     if (member.kind === "event" || handler === undefined) return undefined
     const { input, progress, stream } = member.spec
-    const { connection, streams } = this
+    const { connection } = this
     const perMessage = Lexicon.itemsPerMessage(this.lexicon.answers[method]!.item)
     return {
       tag: member.tag,
@@ -229,8 +219,11 @@ export class Peer implements Port, Desk, Methods.Speaker {
       stream:
         stream === undefined
           ? undefined
-          : (duty, items) => streams!.answer(connection, duty, items as never, perMessage) as never,
-      input: input === undefined ? undefined : (inbox) => streams!.fromInbox(inbox)
+          : (duty, items) =>
+              Effect.flatMap(LazyStreams.load, (streams) =>
+                streams.answer(connection, duty, items as never, perMessage)
+              ) as never,
+      input: input === undefined ? undefined : (inbox) => LazyStreams.stream((streams) => streams.fromInbox(inbox))
     }
   }
 }

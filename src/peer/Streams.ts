@@ -1,11 +1,12 @@
 /**
- * The part of a peer that needs `Stream`. It is loaded when a protocol has streams, inputs or events, so that a program
- * without them starts without it.
+ * The part of a peer that needs `Stream`. `LazyStreams` loads it when a stream is first run.
  *
  * @since 0.1.0
  */
+import * as Channel from "effect/Channel"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Question, type Route, sendAll, type SendingExchange, StreamCall, type UnaryCall } from "./Asking.ts"
 import type { Connection } from "./Connection.ts"
@@ -15,6 +16,13 @@ import type { OnProgress } from "./Reports.ts"
 import type { Subscriptions } from "./Subscriptions.ts"
 
 type AnyStream = Stream.Stream<unknown, unknown, unknown>
+
+/** What a stream does when it is run, by its channel. */
+export const transform = <A, E, R>(
+  stream: Stream.Stream<A, E, R>,
+  upstream: unknown,
+  scope: Scope.Scope
+): Effect.Effect<unknown, never, R> => Channel.toTransform(stream.channel)(upstream as never, scope)
 
 /** What has arrived, as a stream. */
 export const fromInbox = <A, E>(inbox: Inbox<A, E>): Stream.Stream<A, E> => Stream.fromPull(Effect.succeed(inbox.pull))

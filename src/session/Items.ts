@@ -38,14 +38,18 @@ export class Items {
     this.#sink = sink
   }
 
-  /** Takes items of a call's input, or of a duty's answer, and answers how many. After 0 the exchange will be told. */
-  send(exchange: Call | Duty, items: ReadonlyArray<unknown>): number {
+  /**
+   * Takes items of a call's input, or of a duty's answer, and answers how many. After 0 the exchange will be told.
+   *
+   * @param most how many one message may hold.
+   */
+  send(exchange: Call | Duty, items: ReadonlyArray<unknown>, most: number): number {
     if (this.#gatheredOf !== exchange) this.flush()
     const before = this.#gathered.length
     const outflow = (exchange.outflow ??= new Outflow())
     const open = exchange.state === "open" && this.#outbox.writable
-    const count = open ? outflow.allows(before + items.length) - before : 0
-    if (count > 0 && before + items.length < gatheredMost && this.#outbox.greeted) {
+    const count = open ? Math.min(most, outflow.allows(before + items.length) - before) : 0
+    if (count > 0 && before + items.length < Math.min(most, gatheredMost) && this.#outbox.greeted) {
       this.#gather(exchange, count === items.length ? items : items.slice(0, count))
       return count
     }

@@ -90,9 +90,11 @@ export class Session implements Outbox {
    * Takes items of a call's input, or of a duty's answer. Answers how many; after 0, `credited` will be told. They leave
    * before anything else that is said, at the latest with `flush`. An item that cannot be said ends its exchange, and no
    * other.
+   *
+   * @param most how many items one message may hold.
    */
-  sendItems(exchange: Call | Duty, items: ReadonlyArray<unknown>): number {
-    return exchange.state === "settled" ? items.length : this.#items.send(exchange, items)
+  sendItems(exchange: Call | Duty, items: ReadonlyArray<unknown>, most = Infinity): number {
+    return exchange.state === "settled" ? items.length : this.#items.send(exchange, items, most)
   }
 
   /** Says what waits for the end of the tick. */
