@@ -14,19 +14,7 @@ import * as Net from "node:net"
 import * as Path from "node:path"
 import { TransportError } from "../transport/TransportError.ts"
 import * as LockFile from "./LockFile.ts"
-
-/** The longest path in bytes; the system cuts a longer one silently, and would bind or dial another name. */
-export const maxPathBytes = process.platform === "linux" ? 107 : 103
-
-/** Says what is wrong with `path` before the system gets it, or nothing. */
-export const pathFault = (path: string): string | undefined => {
-  if (process.platform === "win32") return undefined
-  if (path.length === 0 || path.includes("\0")) return "a socket path is not empty and has no NUL byte; choose another"
-  const bytes = Buffer.byteLength(path)
-  return bytes <= maxPathBytes
-    ? undefined
-    : `the path is ${bytes} bytes long and this system takes ${maxPathBytes}; choose a shorter one, e.g. in $XDG_RUNTIME_DIR`
-}
+import * as SocketPath from "./SocketPath.ts"
 
 export interface BindOptions {
   readonly path: string
@@ -49,7 +37,7 @@ export const bind = (server: Net.Server, options: BindOptions): Effect.Effect<()
       Effect.catch((error) => fail(`the system says ${error.code ?? error.message}`, error))
     )
   }
-  const fault = pathFault(options.path) ?? pathFault(scratchOf(options.path)) ?? directoryFault(options)
+  const fault = SocketPath.fault(options.path) ?? SocketPath.fault(scratchOf(options.path)) ?? directoryFault(options)
   if (fault !== undefined) return fail(fault)
   return LockFile.withLock(`${Path.resolve(options.path)}.lock`, 5000, claim(server, options)).pipe(
     Effect.catch((error) => {

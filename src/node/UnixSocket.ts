@@ -16,10 +16,9 @@ import type { Link } from "../transport/Link.ts"
 import { Listener, Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
-import * as Acceptor from "./Acceptor.ts"
 import * as Intake from "./Intake.ts"
 import * as NodeWire from "./NodeWire.ts"
-import * as SocketFile from "./SocketFile.ts"
+import * as SocketPath from "./SocketPath.ts"
 import type { StreamLink } from "./StreamLink.ts"
 import * as Streams from "./Streams.ts"
 
@@ -94,6 +93,7 @@ export const layerListener = (
     Effect.gen(function* () {
       const address = `unix:${options.path}`
       const backlog = options.backlog ?? 511
+      const { Acceptor, SocketFile } = yield* loadListening
       const { accept, server } = yield* Acceptor.make({ ...options, address, backlog })
       const { allowSharedDirectory = false, mode = 0o600, path } = options
       yield* Effect.acquireRelease(SocketFile.bind(server, { path, mode, backlog, allowSharedDirectory }), (remove) =>
@@ -103,9 +103,15 @@ export const layerListener = (
     })
   )
 
+/** Who only dials needs none of it. */
+const loadListening = Effect.promise(async () => ({
+  Acceptor: await import("./Acceptor.ts"),
+  SocketFile: await import("./SocketFile.ts")
+}))
+
 const dial = (options: Streams.Options & { readonly path: string }, address: string) =>
   Effect.callback<StreamLink, TransportError>((resume) => {
-    const fault = SocketFile.pathFault(options.path)
+    const fault = SocketPath.fault(options.path)
     if (fault !== undefined) return resume(Effect.fail(openError(address, fault)))
     const intake = Intake.make()
     const socket = Net.connect({ path: options.path, allowHalfOpen: true, onread: intake.onread })
