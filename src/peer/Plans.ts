@@ -106,8 +106,10 @@ const objectOf = (ast: AST.Objects, passes: Passes | undefined, visit: Visit): O
   const fields = all(
     ast.propertySignatures.map(({ name, type }): Field | undefined => {
       const plan = visit(type)
+      const optional = isOptional(type)
       if (plan === undefined || !isPlainName(name) || isReplaced(type, plan)) return undefined
-      return { name, plan, optional: isOptional(type) }
+      // What every object inherits is there even if it was left out, and then it does not fit.
+      return optional && name in {} ? undefined : { name, plan, optional }
     })
   )
   return fields && { is: "object", fields, passes }
