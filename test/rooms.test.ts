@@ -366,7 +366,7 @@ describe("rooms: the checker", () => {
       parse("wire/Wire.ts", `import type { Message } from "../session/Message.ts"`),
       parse("wire/payload/Binary.ts", `import * as SchemaBinary from "effect/encoding/SchemaBinary"`),
       parse("transport/Link.ts", `import type { Wire } from "../wire/Wire.ts"`),
-      parse("peer/Lexicon.ts", `import * as Jit from "effect/schema/SchemaJITCompiler"`),
+      parse("peer/Shapes.ts", `import * as Jit from "effect/schema/SchemaJITCompiler"`),
       parse(
         "peer/Connection.ts",
         `import "../session/Session.ts"; import "../wire/Wire.ts"; import "../transport/Link.ts"`

@@ -60,7 +60,8 @@ const planOf = (ast: AST.AST, visit: Visit): Plan | undefined => {
     case "Enum":
       return unionOf(ast.enums.map(([, value]): Plan => ({ is: "word", words: [value] })))
     case "Union":
-      return unionOf(ast.types.map(visit))
+      // Where exactly one member has to fit, the others would have to be tried.
+      return ast.options?.mode === "oneOf" ? undefined : unionOf(ast.types.map(visit))
     default:
       return undefined
   }
@@ -105,7 +106,10 @@ const objectOf = (ast: AST.Objects, passes: Passes | undefined, visit: Visit): O
   const fields = all(
     ast.propertySignatures.map(({ name, type }): Field | undefined => {
       const plan = visit(type)
-      return plan === undefined || !isPlainName(name) ? undefined : { name, plan, optional: isOptional(type) }
+      const optional = isOptional(type)
+      if (plan === undefined || !isPlainName(name) || isReplaced(type, plan)) return undefined
+      // What every object inherits is there even if it was left out, and then it does not fit.
+      return optional && name in {} ? undefined : { name, plan, optional }
     })
   )
   return fields && { is: "object", fields, passes }
@@ -115,10 +119,15 @@ const objectOf = (ast: AST.Objects, passes: Passes | undefined, visit: Visit): O
 const isPlainName = (name: PropertyKey): name is string =>
   typeof name === "string" && !/^\d+$/.test(name) && name !== "__proto__"
 
+/** Whether a constructor puts its default in the place of a value that has a plan, which is `undefined`. */
+const isReplaced = (ast: AST.AST, plan: Plan): boolean =>
+  ast.context?.constructorDefault !== undefined && membersOf(plan).some(({ is }) => is === "nothing")
+
 const unionOf = (plans: ReadonlyArray<Plan | undefined>): Plan | undefined => {
   const known = all(plans)
   if (known === undefined || known.length === 0) return undefined
-  const members = known.flatMap(membersOf)
+  const members = besideNumbers(known.flatMap(membersOf))
+  if (members === undefined) return undefined
   const kinds = Array.from(new Set(members.map(kindOf)))
   const merged = all(kinds.map((kind) => mergedOf(members.filter((member) => kindOf(member) === kind))))
   if (merged === undefined) return undefined
@@ -129,6 +138,19 @@ const unionOf = (plans: ReadonlyArray<Plan | undefined>): Plan | undefined => {
 const membersOf = (plan: Plan): ReadonlyArray<Plan> => {
   if (plan.is === "either") return plan.members.flatMap(membersOf)
   return plan.is === "tagged" ? plan.cases.map((each) => each.plan) : [plan]
+}
+
+/** Numbers that are not finite travel as these words. Beside a number, a string that is one is not told from it. */
+const nonFinite: ReadonlyArray<unknown> = ["NaN", "Infinity", "-Infinity"]
+
+const besideNumbers = (members: ReadonlyArray<Plan>): ReadonlyArray<Plan> | undefined =>
+  members.some((member) => member.is === "number" && !member.integer) ? all(members.map(besideNumber)) : members
+
+const besideNumber = (plan: Plan): Plan | undefined => {
+  if (plan.is === "word" && plan.words.some((word) => nonFinite.includes(word))) return undefined
+  if (plan.is !== "string") return plan
+  const { passes } = plan
+  return { is: "string", passes: (value) => !nonFinite.includes(value) && (passes === undefined || passes(value)) }
 }
 
 /** Members of one kind as one plan. */

@@ -93,10 +93,9 @@ class SchemaShape implements Shape {
     const { ast, field, instance } = this.#recipe
     const plan = Plans.of(ast)
     const json = plan && jsonOf(plan, instance)
-    if (field === undefined) return { json, raw: rawOf(ast, plan) }
-    const { name } = field
-    const raw = rawOf(field.ast, plan?.is === "object" ? plan.fields[0]!.plan : undefined)
-    return { json, raw: raw && inField(name, raw, instance) }
+    if (field === undefined) return { json, raw: rawOf(ast) }
+    const raw = rawOf(field.ast)
+    return { json, raw: raw && inField(field.name, raw, instance) }
   }
 }
 
@@ -196,11 +195,14 @@ const neverWritten = (): number => -1
 const neverRead = (): typeof unread => unread
 
 /** How a value of this schema travels as it is, where it may. */
-const rawOf = (ast: AST.AST, plan: Plan | undefined): RawShape | undefined => {
+const rawOf = (ast: AST.AST): RawShape | undefined => {
   if (ast === Schema.Uint8Array.ast) return bytes
-  if (plan?.is !== "string" || plan.passes !== undefined || ast.context !== undefined) return undefined
-  return text
+  return isText(ast) ? text : undefined
 }
+
+/** Whether every string is a value of this schema, and nothing else is. */
+const isText = ({ _tag, checks, context, encoding }: AST.AST): boolean =>
+  _tag === "String" && checks === undefined && context === undefined && encoding === undefined
 
 const bytes: RawShape = {
   is: "bytes",
@@ -217,10 +219,14 @@ const text: RawShape = {
   decode: (value) => value
 }
 
+/** Functions and lists may have a property of that name, but are no fields. */
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
 const inField = (name: string, raw: RawShape, instance: Convert): RawShape =>
   ({
     is: raw.is,
-    encode: (value: Record<string, unknown> | undefined) => raw.encode(value?.[name]),
+    encode: (value: unknown) => raw.encode(isFields(value) ? value[name] : undefined),
     decode: (value: never) => instance({ [name]: raw.decode(value) })
   }) as RawShape
 

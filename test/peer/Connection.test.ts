@@ -86,7 +86,7 @@ describe("what a connection writes", () => {
       yield* turn
       assert.deepStrictEqual(
         framesIn(link.take()).map(({ text }) => text),
-        count(4).map((n) => `{"text":"${n}"}`)
+        count(4).map((n) => `${n}`)
       )
     })
   )

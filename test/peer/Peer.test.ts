@@ -206,7 +206,7 @@ describe("draining", () => {
       const refusal = yield* peer.next("Defect")
       assert.deepStrictEqual([refusal.id, refusal.text], [2, `{"_tag":"Draining"}`])
       yield* Deferred.succeed(go, undefined)
-      assert.strictEqual((yield* peer.next("Success")).text, `"early"`)
+      assert.strictEqual((yield* peer.next("Success")).text, "early")
       yield* peer.next("Bye")
       yield* Fiber.join(ending)
     })
@@ -364,7 +364,7 @@ describe("events that come", () => {
       const peer = yield* raw
       const note = frame("Event", { number: numbers.Note, body: JSON.stringify({ text: "" }) })
       peer.say(hello("office", clientSays), ...count(1027).map(() => note), request(1, numbers.Ask, { text: "fine" }))
-      assert.strictEqual((yield* peer.next("Success")).text, `"fine"`)
+      assert.strictEqual((yield* peer.next("Success")).text, "fine")
       assert.deepStrictEqual(faults, ["Overloaded", "Overloaded", "Overloaded"])
       yield* Deferred.succeed(go, undefined)
     })

@@ -9,6 +9,8 @@ export interface Golden {
   /** The side that says it. */
   readonly from: "client" | "server"
   readonly message: Message
+  /** It may come like this, and is written in another way: text that a peer says as JSON. */
+  readonly readOnly?: boolean
 }
 
 const bytes = Uint8Array.of(0xfa, 0xce, 0, 255)
@@ -30,6 +32,18 @@ const fromClient: Record<string, Message> = {
     { text: "grüße 👋" },
     { id: 0xfffffffe, timeoutMillis: 30_000, headers }
   ),
+  "request-json-deadline-headers": Words.request(
+    "Add",
+    { a: 1, b: -2 },
+    { id: 0xfffffffd, timeoutMillis: 30_000, headers }
+  ),
+  "request-text": Words.request("Say", { text: "hello" }, { id: 2 }),
+  "request-text-empty": Words.request("Say", { text: "" }, { id: 9 }),
+  "request-text-deadline-headers": Words.request(
+    "Say",
+    { text: "grüße 👋" },
+    { id: 0xfffffffe, timeoutMillis: 30_000, headers }
+  ),
   "request-raw": Words.request("Put", { bytes }, { id: 3 }),
   "request-without-fields": Words.request("Pull", {}, { id: 4 }),
   input: { _tag: "Input", id: 5, method: toServer("Sum"), items: [1, 2, 3], bytes: 7 },
@@ -38,6 +52,7 @@ const fromClient: Record<string, Message> = {
   cancel: { _tag: "Cancel", id: 4, method: toServer("Pull") },
   "success-from-client": { _tag: "Success", id: 1, method: toClient("Confirm"), value: true },
   event: { _tag: "Event", method: toServer("Note"), payload: Words.made("Note", { text: "done" }), bytes: 15 },
+  "event-text": { _tag: "Event", method: toServer("Note"), payload: Words.made("Note", { text: "done" }), bytes: 4 },
   "credit-answer": { _tag: "Credit", of: "answer", id: 7, items: 512, bytes: 524_288 },
   "credit-events": { _tag: "Credit", of: "events", id: 0, items: 600, bytes: 0 },
   ping: { _tag: "Ping" },
@@ -47,11 +62,13 @@ const fromClient: Record<string, Message> = {
 
 const fromServer: Record<string, Message> = {
   "request-from-server": Words.request("Confirm", { question: "sure?" }),
+  "request-text-from-server": Words.request("Confirm", { question: "sure?" }),
   chunk: { _tag: "Chunk", id: 7, method: toServer("Count"), items: [10, 20], bytes: 7 },
   "chunk-raw": { _tag: "Chunk", id: 4, method: toServer("Pull"), items: [new Uint8Array(0)], bytes: 0 },
   progress: { _tag: "Progress", id: 6, method: toServer("Push"), value: { done: 50 } },
   "progress-raw": { _tag: "Progress", id: 3, method: toServer("Put"), value: bytes },
   success: { _tag: "Success", id: 1, method: toServer("Add"), value: -1 },
+  "success-text": { _tag: "Success", id: 2, method: toServer("Say"), value: "grüße" },
   "success-raw": { _tag: "Success", id: 3, method: toServer("Put"), value: bytes },
   "success-nothing": { _tag: "Success", id: 7, method: toServer("Count"), value: undefined },
   failure: { _tag: "Failure", id: 1, method: toServer("Add"), error: new Words.TooLarge({ most: 9 }) },
@@ -68,7 +85,10 @@ const fromServer: Record<string, Message> = {
   "bye-reason": { _tag: "Bye", reason: { _tag: "HandshakeTimedOut", afterMillis: 10_000 } }
 }
 
+/** Payloads of one text as JSON, which we say as they are. */
+const readOnly = ["request-deadline-headers", "event", "request-from-server"]
+
 const said = (from: Golden["from"], messages: Record<string, Message>): ReadonlyArray<Golden> =>
-  Object.entries(messages).map(([name, message]) => ({ name, from, message }))
+  Object.entries(messages).map(([name, message]) => ({ name, from, message, readOnly: readOnly.includes(name) }))
 
 export const golden: ReadonlyArray<Golden> = [...hellos, ...said("client", fromClient), ...said("server", fromServer)]

@@ -1,5 +1,9 @@
 import { assert, describe, it, vi } from "@effect/vitest"
+import * as Schema from "effect/Schema"
 import fc from "fast-check"
+import { compile } from "../../../src/peer/Lexicon.ts"
+import * as Protocol from "../../../src/protocol/Protocol.ts"
+import * as Request from "../../../src/protocol/Request.ts"
 import type { Hello, Message, Part, Refusal } from "../../../src/session/Message.ts"
 import { ByteBuffer } from "../../../src/wire/ByteBuffer.ts"
 import * as Native from "../../../src/wire/dialect/Native.ts"
@@ -201,8 +205,11 @@ describe.each(wires)("two codecs $name", ({ wire }) => {
   it("count no bytes but those of the value", () => {
     const { client } = greeted(wire)
     const out = new Recorder()
-    const message = Words.request("Say", { text: "é" }, { timeoutMillis: 5, headers: { a: "b" } })
-    assert.strictEqual(client.write(message, out), concat('{"text":"é"}').length)
+    const besides = { timeoutMillis: 5, headers: { a: "b" } }
+    assert.strictEqual(client.write(Words.request("Say", { text: "é" }, besides), out), 2)
+    assert.strictEqual(client.write(Words.request("Add", { a: 1, b: 2 }, besides), out), '{"a":1,"b":2}'.length)
+    const quick = Words.request("Add", { a: 1, b: 2 }, { timeoutMillis: 5 })
+    assert.strictEqual(client.write(quick, out), '{"a":1,"b":2}'.length)
     assert.strictEqual(client.write(Words.request("Put", { bytes: new Uint8Array(20_000) }), out), 20_000)
   })
 
@@ -289,10 +296,11 @@ describe("raw bytes", () => {
     assert.deepStrictEqual(out.messages, [Words.request("Put", { bytes: Uint8Array.of(1, 2) }, { id: 9 })])
   })
 
-  it.each<readonly [string, FrameFields, Refused]>([
+  it.each<readonly [string, keyof Pair, FrameFields, Refused]>([
     [
       "a payload",
-      { kind: Kind.Request, number: numberOf("Say") },
+      "server",
+      { kind: Kind.Request, number: numberOf("Add") },
       {
         about: "duty",
         id: 9,
@@ -302,6 +310,7 @@ describe("raw bytes", () => {
     ],
     [
       "an item",
+      "server",
       { kind: Kind.Input, number: numberOf("Sum") },
       {
         about: "duty",
@@ -312,7 +321,8 @@ describe("raw bytes", () => {
     ],
     [
       "an event",
-      { kind: Kind.Event, number: numberOf("Note") },
+      "client",
+      { kind: Kind.Event, number: toClient("Tick") + 1 },
       {
         about: "none",
         id: 0,
@@ -320,9 +330,61 @@ describe("raw bytes", () => {
         reason: { _tag: "InvalidPayload", part: "payload", detail: "expected JSON, got raw bytes" }
       }
     ]
-  ])("are refused where JSON is expected: %s", (_, fields, refused) => {
-    const out = read(greeted().server, frame({ ...fields, flags: Flag.raw, body: "[1]" }))
+  ])("are refused where JSON is expected: %s", (_, side, fields, refused) => {
+    const out = read(greeted()[side], frame({ ...fields, flags: Flag.raw, body: "[1]" }))
     assert.deepStrictEqual(out.said, { messages: [], refused: [refused], skipped: "" })
+  })
+})
+
+describe("text", () => {
+  const halves = ["\ud83d", "a\udc4bb", "\udc4b\ud83d"]
+
+  it("travels as it is where it is the whole value or the one field of a payload", () => {
+    const { client, server } = greeted()
+    for (const text of ["", "hi", '"quoted"', "grüße 👋", "\u2028\0", "x".repeat(100_000)]) {
+      const written = [
+        write(client, Words.request("Say", { text })),
+        write(server, { _tag: "Success", id: 1, method: toServer("Say"), value: text })
+      ]
+      for (const bytes of written) {
+        assert.strictEqual(bytes[3], Flag.raw)
+        assert.strictEqual(hex(bytes.slice(16)), hex(concat(text)))
+      }
+      assert.deepStrictEqual(read(server, written[0]!).messages, [Words.request("Say", { text })])
+    }
+  })
+
+  it.each(halves)("that UTF-8 cannot say travels as JSON, and is read as such: %j", (text) => {
+    const { client, server } = greeted()
+    for (const headers of [undefined, { a: "b" }]) {
+      const message = Words.request("Say", { text }, { headers })
+      const written = write(client, message)
+      assert.strictEqual(written[3]! & Flag.raw, 0)
+      assert.isTrue(hex(written).endsWith(hex(concat(JSON.stringify({ text })))))
+      assert.deepStrictEqual(read(server, written).messages, [message])
+    }
+  })
+
+  it("is JSON in lists, where many share a frame", () => {
+    class Lines extends Request.Class<Lines>()("Lines", { stream: Schema.String, input: Schema.String }) {}
+    const protocol = Protocol.make("lines", { version: "1.0.0", server: [Lines] })
+    const [client, server] = [
+      openClient(plain, compile(protocol, "client")),
+      openServer(plain, compile(protocol, "server"))
+    ]
+    const hello: Message = { _tag: "Hello", hello: Words.helloOf([], { methods: ["Lines"] }) }
+    read(server, write(client, hello))
+    read(client, write(server, hello))
+    const message: Message = { _tag: "Chunk", id: 1, method: 0, items: ["a", "ü", "\ud83d"], bytes: 16 }
+    const written = write(server, message)
+    assert.strictEqual(hex(written.slice(16)), hex(concat('["a","ü","\\ud83d"]')))
+    assert.deepStrictEqual(read(client, written).messages, [{ ...message, bytes: written.length - 16 }])
+  })
+
+  it("that is no UTF-8 is read with U+FFFD in place of it", () => {
+    const body = Uint8Array.of(0x61, 0xff, 0xc3)
+    const out = read(greeted().server, frame({ kind: Kind.Request, flags: Flag.raw, number: numberOf("Say"), body }))
+    assert.deepStrictEqual(out.messages, [Words.request("Say", { text: "a\ufffd\ufffd" }, { id: 9 })])
   })
 })
 
@@ -330,11 +392,11 @@ describe("what precedes a payload", () => {
   const bytes = (...all: ReadonlyArray<number>) => Uint8Array.of(...all)
   const deadline = bytes(0, 0, 1, 0x2c)
   const headers = concat(bytes(0, 0, 0, 9), '{"a":"b"}')
-  const payload = '{"text":"hi"}'
+  const payload = '{"a":1,"b":2}'
 
   it("is the deadline, then the headers", () => {
     const { client } = greeted()
-    const message = Words.request("Say", { text: "hi" }, { timeoutMillis: 300, headers: { a: "b" } })
+    const message = Words.request("Add", { a: 1, b: 2 }, { timeoutMillis: 300, headers: { a: "b" } })
     const written = write(client, message)
     assert.strictEqual(written[3], Flag.deadline | Flag.headers)
     assert.strictEqual(hex(written.slice(16)), hex(concat(deadline, headers, payload)))
@@ -348,9 +410,9 @@ describe("what precedes a payload", () => {
     [Flag.deadline, concat(bytes(0, 0, 0, 0), payload), 0, undefined],
     [Flag.headers, concat(bytes(0, 0, 0, 2), "{}", payload), 0, {}]
   ])("is read as flags %i say", (flags, body, timeoutMillis, given) => {
-    const out = read(greeted().server, frame({ kind: Kind.Request, flags, number: numberOf("Say"), body }))
+    const out = read(greeted().server, frame({ kind: Kind.Request, flags, number: numberOf("Add"), body }))
     assert.deepStrictEqual(out.messages, [
-      Words.request("Say", { text: "hi" }, { id: 9, timeoutMillis, ...(given && { headers: given }) })
+      Words.request("Add", { a: 1, b: 2 }, { id: 9, timeoutMillis, ...(given && { headers: given }) })
     ])
   })
 
@@ -656,12 +718,13 @@ describe.each(wires)("a frame that is too large, $name", ({ wire }) => {
       limit - seal,
       (size: number) => Words.request("Put", { bytes: new Uint8Array(size - 17) }, { headers: { a: "12345" } })
     ],
-    ["text", limit - seal, (size: number) => Words.request("Say", { text: "x".repeat(size - 11) })],
+    ["text", limit - seal, (size: number) => Words.request("Say", { text: "x".repeat(size) })],
     [
       "text of several bytes a character",
       limit - seal,
-      (size: number) => Words.request("Say", { text: `${"é".repeat(40_000)}${"x".repeat(size - 80_011)}` })
-    ]
+      (size: number) => Words.request("Say", { text: `${"é".repeat(40_000)}${"x".repeat(size - 80_000)}` })
+    ],
+    ["JSON", limit - seal, (size: number) => Words.request("Any", { json: "x".repeat(size - 11) })]
   ])("is refused by who would send it, and one that just fits is read: %s", (_, size, message) => {
     const fits = say(message(size))
     assert.isNumber(fits.written)

@@ -38,11 +38,11 @@ const rows = (heading: string): ReadonlyArray<ReadonlyArray<string>> =>
 
 class Unknown extends Schema.TaggedError<Unknown>()("Unknown", { name: Schema.String }) {}
 class Greet extends Request.Class<Greet>()("Greet", {
-  payload: { name: Schema.String },
+  payload: { name: Schema.String, loud: Schema.Boolean },
   success: Schema.String,
   error: Unknown
 }) {}
-class Logs extends Request.Class<Logs>()("Logs", { stream: Schema.Uint8Array }) {}
+class Logs extends Request.Class<Logs>()("Logs", { payload: { of: Schema.String }, stream: Schema.Uint8Array }) {}
 class Tick extends Event.Class<Tick>()("Tick", { n: Schema.Int }) {}
 const Greeter = Protocol.make("greeter", { version: "1.0.0", server: [Greet, Logs], client: [Tick] })
 
@@ -62,36 +62,49 @@ const hello = (methods: ReadonlyArray<string>, pid: number): { readonly _tag: "H
   }
 })
 
-const request = (id: number, name: string, timeoutMillis = 0, headers?: Record<string, string>): Message => ({
+interface RequestFields {
+  readonly loud?: boolean
+  readonly timeoutMillis?: number
+  readonly headers?: Record<string, string>
+}
+
+const greet = (
+  id: number,
+  name: string,
+  { headers, loud = false, timeoutMillis = 0 }: RequestFields = {}
+): Message => ({
   _tag: "Request",
   id,
   method: 0,
-  payload: new Greet({ name }),
+  payload: new Greet({ name, loud }),
   timeoutMillis,
   headers
+})
+
+const logs = (id: number, of: string): Message => ({
+  _tag: "Request",
+  id,
+  method: 1,
+  payload: new Logs({ of }),
+  timeoutMillis: 0,
+  headers: undefined
 })
 
 /** What each block of the example says, in the order of the page. */
 const messages: Record<string, Message> = {
   "client: Hello": hello(["Greet", "Logs"], 1001),
   "server: Hello": hello(["Tick"], 1002),
-  "client: Request": request(1, "Ada", 1500, { trace: "7" }),
+  "client: Request": greet(1, "Ada", { timeoutMillis: 1500, headers: { trace: "7" } }),
   "server: Success": { _tag: "Success", id: 1, method: 0, value: "Hello, Ada" },
-  "client: Request that fails": request(2, "Bob"),
+  "client: Request that fails": greet(2, "Bob", { loud: true }),
   "server: Failure": { _tag: "Failure", id: 2, method: 0, error: new Unknown({ name: "Bob" }) },
-  "client: Request with CRC": request(3, "Eve", 250),
+  "client: Request with CRC": greet(3, "Eve", { timeoutMillis: 250 }),
   "server: Defect": { _tag: "Defect", id: 3, method: 0, reason: { _tag: "TimedOut", afterMillis: 250 } },
-  "client: Request of a stream": {
-    _tag: "Request",
-    id: 4,
-    method: 1,
-    payload: new Logs(),
-    timeoutMillis: 0,
-    headers: undefined
-  },
+  "client: Request of a stream": logs(4, "api"),
   "server: raw Chunk": { _tag: "Chunk", id: 4, method: 1, items: [Uint8Array.of(0, 0xfa, 0xce, 0xff)], bytes: 4 },
   "client: Credit": { _tag: "Credit", of: "answer", id: 4, items: 512, bytes: 524_288 },
   "client: Cancel": { _tag: "Cancel", id: 4, method: 1 },
+  "client: Request of half a character": logs(5, "\ud83d"),
   "server: Event": { _tag: "Event", method: 0, payload: new Tick({ n: 1 }), bytes: 7 },
   "client: Bye": { _tag: "Bye", reason: undefined },
   "server: Bye with a reason": { _tag: "Bye", reason: { _tag: "Unauthorized", detail: "the secret is wrong" } }

@@ -1,0 +1,98 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import fc from "fast-check"
+import * as JsonReader from "../../../src/wire/payload/JsonReader.ts"
+import { unread } from "../../../src/wire/Wire.ts"
+import { concat } from "../tools.ts"
+import { type AnySchema, general, samples, shown } from "./schemas.ts"
+
+interface Ways {
+  readonly short: JsonReader.Read
+  readonly read: ReturnType<typeof general>["read"]
+}
+
+/** Bytes that may come before and after a frame in the same memory. */
+const afters = ["", "}", "]", "1", '"', "e5", ".5", ',"a":1}', 'x","b":2}', "null"]
+
+/** Reads a text in the middle of others, by the short way; what that reads is what the general way reads. */
+const isSame = ({ read, short }: Ways, text: Uint8Array, after: string): boolean => {
+  const bytes = concat('{"a', text, after)
+  const value = short(bytes, 3, 3 + text.length)
+  if (value === unread) return false
+  const expected = read(text)
+  if (expected === undefined) throw new Error(`${Buffer.from(text).toString()} was read as ${shown(value)}`)
+  assert.strictEqual(shown(value), shown(expected.value), Buffer.from(text).toString())
+  return true
+}
+
+const snippets: ReadonlyArray<string | Uint8Array> = [
+  ...[" ", "\n", "0", "00", "1", "-", "-0", "+1", ".", ".5", "1.", "1.0", "01", "e3", "1e3", "1E+2", "1e400", "e"],
+  ...["\\u0061", "\\ud83d", "\\n", "\\", "\\x", '"', "'", ",", ":", "[", "]", "{", "}", "null", "true", "NaN", '"NaN"'],
+  ...['"a":1,', ',"a":1', "\0", "\n", "\u007f", "\u2028", "\ufeff", "ü", "👋"],
+  ...[Uint8Array.of(0xff), Uint8Array.of(0xc3), Uint8Array.of(0xf0, 0x9f), Uint8Array.of(0xed, 0xa0, 0x80)]
+]
+
+/** Changes to a text: where, how many bytes go, and what comes in their place. */
+const changes = fc.array(
+  fc.tuple(fc.nat(200), fc.constantFrom(0, 0, 1, 2), fc.constantFrom(...snippets), fc.constantFrom(...afters)),
+  { minLength: 30, maxLength: 30 }
+)
+
+/** The texts of a value with all fields in other order, twice, with unknown ones, and with blanks. */
+const rearranged = (json: unknown): ReadonlyArray<string> => {
+  const turned = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null) return value
+    if (Array.isArray(value)) return value.map(turned)
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, field]) => [key, turned(field)])
+    )
+  }
+  const text = JSON.stringify(json)
+  return [
+    JSON.stringify(turned(json)),
+    JSON.stringify(json, null, 1),
+    text.replaceAll("{", '{"unknown":1,'),
+    text.replaceAll("}", ',"unknown":{}}'),
+    text.replaceAll(/("[^"\\]*"):(\d+|null|true|"")/g, "$1:$2,$1:$2"),
+    text.replaceAll("[", "[[").replaceAll("]", "]]")
+  ]
+}
+
+describe("a value that is read", () => {
+  it("is what the general way reads, and one in its plain form is read", () => {
+    const count = { planned: 0, all: 0, changed: 0 }
+    fc.assert(
+      fc.property(samples, changes, ({ plan, right, schema }, how) => {
+        count.all++
+        if (plan === undefined) return
+        count.planned++
+        const { read, write } = general(schema)
+        const ways: Ways = { short: JsonReader.compile(plan)!, read }
+        const texts = right.map(write).filter((text) => text !== undefined)
+        for (const text of texts) {
+          const bytes = concat(text)
+          // Digits that stand behind a number look like more of it.
+          for (const after of afters) assert.isTrue(isSame(ways, bytes, after) || /^[1e.]/.test(after), text)
+          for (const other of rearranged(JSON.parse(text))) isSame(ways, concat(other), "}")
+        }
+        const bytes = concat(texts[0] ?? "")
+        for (let end = 0; end < Math.min(bytes.length, 300); end++) {
+          const rest = Buffer.from(bytes.subarray(end)).toString("latin1")
+          // What is cut off still stands behind the end.
+          isSame(ways, bytes.subarray(0, end), rest)
+        }
+        how.forEach(([at, gone, by, after], index) => {
+          const whole = concat(texts[index % texts.length] ?? "")
+          const from = at % (whole.length + 1)
+          const changed = concat(whole.subarray(0, from), by, whole.subarray(from + gone))
+          if (isSame(ways, changed, after)) count.changed++
+        })
+      }),
+      { numRuns: 300 }
+    )
+    assert.isAbove(count.planned, count.all * 0.6)
+    assert.isAbove(count.changed, 0)
+  })
+})
