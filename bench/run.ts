@@ -65,7 +65,7 @@ const sayChanges = (args: Args, file: string, before: Results, results: Results)
 
 const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Results> => {
   const results = new Results()
-  const built = build()
+  const built = await build()
   const controlPath = join(folder, "control")
   const control = new Control(controlPath)
   const fields: Array<Field> = []

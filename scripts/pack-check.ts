@@ -17,7 +17,7 @@ const stage = Path.join(work, "stage")
 const consumer = Path.join(work, "consumer")
 
 /** What a fresh clone has, as far as packing is concerned. */
-const packed = ["package.json", "tsconfig.json", "README.md", "LICENSE", "CHANGELOG.md", "src"]
+const packed = ["package.json", "tsconfig.json", "README.md", "LICENSE", "CHANGELOG.md", "src", "scripts/bundle.ts"]
 
 /** Runs a command to its end; fails with all it printed when it does not exit with 0. */
 const run = (cwd: string, command: string, ...args: ReadonlyArray<string>): Promise<void> =>

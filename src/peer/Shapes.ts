@@ -10,7 +10,7 @@
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
-import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import type * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { Member } from "../protocol/Protocol.ts"
 import type { Codec, Fields } from "../protocol/Request.ts"
 import type { Plan } from "../wire/payload/JsonPlan.ts"
@@ -156,14 +156,37 @@ const isMade = (ast: AST.AST, seen = new Set<AST.AST>()): boolean => {
   }
 }
 
-const decoder = (codec: Codec): Convert => {
-  SchemaJITCompiler.enable(codec.ast)
-  return Schema.decodeUnknownSync(codec)
+const decoder = (codec: Codec): Convert => converter(codec.ast, () => Schema.decodeUnknownSync(codec))
+
+const encoder = (codec: Codec): Convert => converter(Schema.flip(codec).ast, () => Schema.encodeUnknownSync(codec))
+
+/**
+ * What compiles schemas. It is loaded when a value first goes the general way: 10 ms that a start does not need. Until
+ * then, and where it cannot be loaded, schemas are interpreted.
+ */
+let compiler: typeof SchemaJITCompiler | undefined
+let loading: Promise<void> | undefined
+const loadCompiler = async (): Promise<void> => {
+  try {
+    compiler = await import("effect/schema/SchemaJITCompiler")
+  } catch {
+    // What is interpreted is as right, and slower.
+  }
 }
 
-const encoder = (codec: Codec): Convert => {
-  SchemaJITCompiler.enable(Schema.flip(codec).ast)
-  return Schema.encodeUnknownSync(codec)
+/** Makes a conversion, and makes it again once it can be compiled. */
+const converter = (ast: AST.AST, make: () => Convert): Convert => {
+  let convert: Convert | undefined
+  let isCompiled = false
+  return (value) => {
+    if (convert === undefined || (compiler !== undefined && !isCompiled)) {
+      loading ??= loadCompiler()
+      compiler?.enable(ast)
+      isCompiled = compiler !== undefined
+      convert = make()
+    }
+    return convert(value)
+  }
 }
 
 const jsonOf = (plan: Plan, instance: Convert): JsonShape => {
