@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import fc from "fast-check"
+import * as Plans from "../../../src/peer/Plans.ts"
 import * as JsonReader from "../../../src/wire/payload/JsonReader.ts"
 import { unread } from "../../../src/wire/Wire.ts"
 import { concat } from "../tools.ts"
-import { type AnySchema, general, samples, shown } from "./schemas.ts"
+import { general, samples, shown } from "./schemas.ts"
 
 interface Ways {
   readonly short: JsonReader.Read
@@ -26,11 +27,11 @@ const isSame = ({ read, short }: Ways, text: Uint8Array, after: string): boolean
 }
 
 const snippets: ReadonlyArray<string | Uint8Array> = [
-  ...[" ", "\n", "0", "00", "1", "-", "-0", "+1", ".", ".5", "1.", "1.0", "01", "e3", "1e3", "1E+2", "1e400", "e"],
-  ...["\\u0061", "\\ud83d", "\\n", "\\", "\\x", '"', "'", ",", ":", "[", "]", "{", "}", "null", "true", "NaN", '"NaN"'],
-  ...['"a":1,', ',"a":1', "\0", "\n", "\u007f", "\u2028", "\ufeff", "ü", "👋"],
-  ...[Uint8Array.of(0xff), Uint8Array.of(0xc3), Uint8Array.of(0xf0, 0x9f), Uint8Array.of(0xed, 0xa0, 0x80)]
-]
+  [" ", "\n", "0", "00", "1", "-", "-0", "+1", ".", ".5", "1.", "1.0", "01", "e3", "1e3", "1E+2", "1e400", "e"],
+  ["\\u0061", "\\ud83d", "\\n", "\\", "\\x", '"', "'", ",", ":", "[", "]", "{", "}", "null", "true", "NaN", '"NaN"'],
+  ['"a":1,', ',"a":1', "\0", "\n", "\u007f", "\u2028", "\ufeff", "ü", "👋"],
+  [Uint8Array.of(0xff), Uint8Array.of(0xc3), Uint8Array.of(0xf0, 0x9f), Uint8Array.of(0xed, 0xa0, 0x80)]
+].flat()
 
 /** Changes to a text: where, how many bytes go, and what comes in their place. */
 const changes = fc.array(
@@ -90,9 +91,71 @@ describe("a value that is read", () => {
           if (isSame(ways, changed, after)) count.changed++
         })
       }),
-      { numRuns: 300 }
+      { numRuns: 200 }
     )
     assert.isAbove(count.planned, count.all * 0.6)
     assert.isAbove(count.changed, 0)
+  })
+
+  const read = (schema: Schema.Top, text: string | Uint8Array): unknown => {
+    const bytes = concat(text)
+    return JsonReader.compile(Plans.of(schema.ast)!)!(bytes, 0, bytes.length)
+  }
+
+  it.each<readonly [string, Schema.Top, string, unknown]>([
+    ["a word that begins as another does", Schema.Literals([1, 10, 100]), "10", 10],
+    ["the other one", Schema.Literals([1, 10, 100]), "1", 1],
+    ["-0", Schema.Int, "-0", -0],
+    ["a number in another form", Schema.Number, "1.5E+2", 150],
+    ["an integer in another form", Schema.Int, "1e3", 1000],
+    [
+      "an optional field that is null",
+      Schema.Struct({ a: Schema.optional(Schema.Int) }),
+      '{"a":null}',
+      { a: undefined }
+    ],
+    ["an optional field that is left out", Schema.Struct({ a: Schema.optional(Schema.Int) }), "{}", {}],
+    [
+      "a case by a tag that comes last",
+      Schema.Union([
+        Schema.Struct({ of: Schema.Int, _tag: Schema.Literal("a") }),
+        Schema.Struct({ of: Schema.Int, _tag: Schema.Literal("b") })
+      ]),
+      '{"of":1,"_tag":"b"}',
+      { of: 1, _tag: "b" }
+    ],
+    ["escapes", Schema.String, '"\\u00fc\\ud83d\\n\\/"', "ü\ud83d\n/"]
+  ])("may be %s", (_, schema, text, value) => {
+    assert.strictEqual(shown(read(schema, text)), shown(value))
+  })
+
+  it.each<readonly [string, Schema.Top, string | Uint8Array]>([
+    ["nothing", Schema.String, ""],
+    ["blanks", Schema.Int, " 1"],
+    ["two values", Schema.Int, "1 2"],
+    ["a number that JSON has not", Schema.Number, "01"],
+    ["a number that is too large", Schema.Number, "1e400"],
+    ["a number that is no integer", Schema.Int, "1.5"],
+    ["an integer that is too large", Schema.Int, "9007199254740992"],
+    ["a number that is said in words", Schema.Number, '"NaN"'],
+    ["a control character", Schema.String, '"\n"'],
+    ["an escape that is none", Schema.String, '"\\x"'],
+    ["a string without end", Schema.String, '"abc\\"'],
+    ["fields in other order", Schema.Struct({ a: Schema.Int, b: Schema.Int }), '{"b":1,"a":2}'],
+    ["a field twice", Schema.Struct({ a: Schema.Int }), '{"a":1,"a":2}'],
+    ["a list that is too long", Schema.Tuple([Schema.Int]), "[1,2]"],
+    ["a list that ends with a comma", Schema.Array(Schema.Int), "[1,]"],
+    ["what does not pass", Schema.String.check(Schema.isMinLength(2)), '"a"'],
+    [
+      "what its check fails on",
+      Schema.String.check(
+        Schema.makeFilter(() => {
+          throw new Error("bug")
+        })
+      ),
+      '"a"'
+    ]
+  ])("is left to the general way when it is %s", (_, schema, text) => {
+    assert.strictEqual(read(schema, text), unread)
   })
 })
