@@ -28,7 +28,9 @@ export interface Task {
   readonly hasInput: boolean
   readonly hasProgress: boolean
   /** Sends what a handler streams; undefined where the answer is one value. */
-  readonly stream: ((duty: Answering, stream: unknown) => Effect.Effect<unknown, unknown>) | undefined
+  readonly stream:
+    | ((connection: Connection, duty: Answering, stream: unknown) => Effect.Effect<unknown, unknown>)
+    | undefined
   /** Makes the stream of the input. */
   readonly input: ((inbox: Inbox<unknown, IpcError>) => unknown) | undefined
 }
@@ -115,7 +117,7 @@ export class Answering extends Duty {
     let result: unknown
     try {
       result = this.#task.handler(request.payload, this.#context(request))
-      if (this.#task.stream !== undefined) result = this.#task.stream(this, result)
+      if (this.#task.stream !== undefined) result = this.#task.stream(this.#desk.connection, this, result)
     } catch (defect) {
       return this.#finish(Exit.die(defect))
     }

@@ -7,7 +7,6 @@
  * @since 0.1.0
  */
 import type * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type { Call, Duty, Side } from "../session/Exchange.ts"
@@ -38,27 +37,26 @@ export interface Port {
   closed(error: IpcError): void
 }
 
-export interface Options {
-  readonly link: Link
+/** What connections of one side go by. */
+export interface Terms {
   readonly wire: Wire
   readonly lexicon: Lexicon
   readonly session: Session.Options
   readonly codec: CodecOptions
-  /** Bytes the link may hold before the peer counts as one that does not read. */
+  /** Bytes a link may hold before its peer counts as one that does not read. */
   readonly outgoingMaxBytes: number
-  /** Where timers run, and the clock they go by. */
-  readonly context: Context.Context<never>
   readonly clock: Clock.Clock
+  /** Runs what is of a connection itself: timers, reports. */
+  readonly runLocal: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
 }
 
 export class Connection implements Session.Sink, Out, LinkSink {
   readonly session: Session.Session
   readonly buffer = new WriteBuffer()
-  readonly #options: Options
+  readonly #terms: Terms
   readonly #port: Port
   readonly #link: Link
   readonly #codec: Codec
-  readonly #runFork: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
   readonly #flush = (): void => this.flush()
   readonly #offer = (chunk: Uint8Array): void => {
     if (!this.#link.offer(chunk)) this.#full = true
@@ -74,14 +72,13 @@ export class Connection implements Session.Sink, Out, LinkSink {
   #end: EndReason | undefined
   #closed = false
 
-  constructor(options: Options, port: Port) {
-    this.#options = options
+  constructor(terms: Terms, link: Link, port: Port) {
+    this.#terms = terms
     this.#port = port
-    this.#link = options.link
-    this.#codec = options.wire.open(options.lexicon, options.codec)
-    this.#runFork = Effect.runForkWith(options.context)
+    this.#link = link
+    this.#codec = terms.wire.open(terms.lexicon, terms.codec)
     this.#nowMillis = this.#readClock()
-    this.session = new Session.Session(this, options.session, this.#nowMillis)
+    this.session = new Session.Session(this, terms.session, this.#nowMillis)
   }
 
   get address(): string {
@@ -110,7 +107,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
   /** Makes the error of a refusal. */
   error(reason: Refusal, side: Side, method?: string): IpcError {
     const place = method === undefined ? { address: this.address } : { address: this.address, method }
-    const refusal = this.#options.codec.role === "acceptor" ? Reason.asAcceptor(reason) : reason
+    const refusal = this.#terms.codec.role === "acceptor" ? Reason.asAcceptor(reason) : reason
     return Reason.fromRefusal(refusal, side, place, this.#end)
   }
 
@@ -125,7 +122,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
     if (this.buffer.bytes > 0) this.buffer.flush(this.#offer)
     const { queuedBytes } = this.#link
     if (queuedBytes === 0) return this.buffer.reuse()
-    if (queuedBytes > this.#options.outgoingMaxBytes) {
+    if (queuedBytes > this.#terms.outgoingMaxBytes) {
       this.session.lost({ _tag: "Disconnected", detail: `the peer stopped reading: ${queuedBytes} bytes wait for it` })
     } else if (this.#full && this.session.writable) {
       this.session.setWritable(false)
@@ -220,7 +217,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   #afterReading(): void {
     this.#reportJunk()
-    const { abandonAfterMillis } = this.#options.wire
+    const { abandonAfterMillis } = this.#terms.wire
     if (abandonAfterMillis > 0) {
       this.#abandonMillis = this.#codec.unfinished ? this.#nowMillis + abandonAfterMillis : Infinity
     }
@@ -246,7 +243,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.#timerMillis = dueMillis
     if (dueMillis === Infinity) return
     const wait = Math.max(0, dueMillis - this.#readClock())
-    this.#timer = this.#runFork(Effect.flatMap(Effect.sleep(wait), () => Effect.sync(() => this.#tick())))
+    this.#timer = this.#terms.runLocal(Effect.flatMap(Effect.sleep(wait), () => Effect.sync(() => this.#tick())))
   }
 
   #tick(): void {
@@ -262,6 +259,6 @@ export class Connection implements Session.Sink, Out, LinkSink {
   }
 
   #readClock(): number {
-    return Number(this.#options.clock.monotonicTimeNanosUnsafe()) / 1e6
+    return Number(this.#terms.clock.monotonicTimeNanosUnsafe()) / 1e6
   }
 }

@@ -17,7 +17,7 @@ interface Waiting {
 
 export class Emitter {
   readonly #connection: Connection
-  readonly #line = new Set<Waiting>()
+  #line: Set<Waiting> | undefined
   #closed: Exit.Exit<never, IpcError> | undefined
   /** Events that were dropped because the peer was too slow. */
   dropped = 0
@@ -41,10 +41,10 @@ export class Emitter {
 
   /** More may be emitted. */
   credited(): void {
-    for (const waiting of this.#line) {
+    for (const waiting of this.#line ?? []) {
       const exit = this.#say(waiting.method, waiting.tag, waiting.event)
       if (exit === undefined) return
-      this.#line.delete(waiting)
+      this.#line?.delete(waiting)
       waiting.resume(exit)
     }
   }
@@ -52,14 +52,14 @@ export class Emitter {
   /** Fails what waits, and what is emitted from now on. */
   close(error: IpcError): void {
     this.#closed = Exit.fail(error)
-    for (const waiting of this.#line) waiting.resume(this.#closed)
-    this.#line.clear()
+    for (const waiting of this.#line ?? []) waiting.resume(this.#closed)
+    this.#line = undefined
   }
 
   /** Emits unless others wait already. Answers undefined when it has to wait. */
   #try(method: number, tag: string, event: unknown): Exit.Exit<void, IpcError> | undefined {
     if (this.#closed !== undefined) return this.#closed
-    return this.#line.size > 0 ? undefined : this.#say(method, tag, event)
+    return this.#line !== undefined && this.#line.size > 0 ? undefined : this.#say(method, tag, event)
   }
 
   #say(method: number, tag: string, event: unknown): Exit.Exit<void, IpcError> | undefined {
@@ -76,8 +76,8 @@ export class Emitter {
       const exit = this.#try(method, tag, event)
       if (exit !== undefined) return resume(exit)
       const waiting = { method, tag, event, resume }
-      this.#line.add(waiting)
-      return Effect.sync(() => void this.#line.delete(waiting))
+      ;(this.#line ??= new Set()).add(waiting)
+      return Effect.sync(() => void this.#line?.delete(waiting))
     })
   }
 }

@@ -13,7 +13,7 @@ import type * as Request from "../protocol/Request.ts"
 import type { Handler } from "./Answering.ts"
 import type { Client } from "./Client.ts"
 import type { IpcError } from "./IpcError.ts"
-import type * as Peer from "./Peer.ts"
+import type { Answers as Built } from "./Role.ts"
 
 /**
  * The second argument of every handler.
@@ -93,8 +93,8 @@ export type NeedsHandlers<P extends AnyProtocol> = [Extract<P["~client"], Reques
 export const key = <P extends AnyProtocol, X extends Side>(
   protocol: P,
   side: X
-): Context.Key<HandlersOf<P, X>, Peer.Answers> =>
-  Context.Service<HandlersOf<P, X>, Peer.Answers>(`effect-ipc/Handlers/${side}/${protocol.name}`)
+): Context.Key<HandlersOf<P, X>, Built> =>
+  Context.Service<HandlersOf<P, X>, Built>(`effect-ipc/Handlers/${side}/${protocol.name}`)
 
 /**
  * Provides what a server of `protocol` answers.

@@ -6,10 +6,8 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Event from "../protocol/Event.ts"
-import type { AnyProtocol, Side } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
 import type { Headers } from "../session/Message.ts"
-import type * as Wire from "../wire/Wire.ts"
 import * as Asking from "./Asking.ts"
 import type { CallOptions } from "./Client.ts"
 import type { Connection } from "./Connection.ts"
@@ -18,29 +16,15 @@ import * as LazyStreams from "./LazyStreams.ts"
 import { itemsPerMessage } from "./Lexicon.ts"
 import * as Options from "./Options.ts"
 import type { OnProgress } from "./Reports.ts"
+import type { Role } from "./Role.ts"
 import type { Subscriptions } from "./Subscriptions.ts"
-
-/**
- * Options of a client besides those of every peer.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ClientOptions {
-  /** Headers of every call. */
-  readonly headers?: Headers | undefined
-  /** The deadline of a call that has none of its own, nor its request. Default: none. */
-  readonly timeout?: Duration.Input | undefined
-}
 
 /** Through what a client speaks. */
 export interface Speaker {
   readonly connection: Connection
   readonly emitter: Emitter
   readonly subscriptions: Subscriptions
-  readonly lexicon: Wire.Lexicon
-  /** The numbers of what this side says, by tag. */
-  readonly numbers: ReadonlyMap<string, number>
+  readonly role: Role
 }
 
 interface AnyCallOptions extends CallOptions {
@@ -53,8 +37,9 @@ type Method = (payload?: unknown, options?: AnyCallOptions) => unknown
 /** A client before its protocol's types are put on. */
 export type AnyClient = Readonly<Record<string, unknown>>
 
-/** Makes what `side` of `protocol` may say through `speaker`. */
-export const make = (speaker: Speaker, protocol: AnyProtocol, side: Side, options: ClientOptions): AnyClient => {
+/** Makes what one side may say through `speaker`. */
+export const make = (speaker: Speaker): AnyClient => {
+  const { numbers, options, protocol, side } = speaker.role
   const says = side === "server" ? protocol.client : protocol.server
   const client: Record<string, unknown> = Object.create(null)
   says.forEach((member, number) => {
@@ -62,17 +47,16 @@ export const make = (speaker: Speaker, protocol: AnyProtocol, side: Side, option
   })
   client.send = (request: { readonly _tag: string }, callOptions?: AnyCallOptions) =>
     (client[request._tag] as Method)(request, callOptions)
-  client.emit = (event: { readonly _tag: string }) =>
-    speaker.emitter.emit(speaker.numbers.get(event._tag)!, event._tag, event)
+  client.emit = (event: { readonly _tag: string }) => speaker.emitter.emit(numbers.get(event._tag)!, event._tag, event)
   client.events = (event: Event.Any) =>
     LazyStreams.stream((streams) => streams.events(speaker.subscriptions, event.tag))
   return Object.freeze(client)
 }
 
-const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaults: ClientOptions): Method => {
+const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaults: Options.ClientOptions): Method => {
   const { connection } = speaker
   const { input, progress, stream, timeout } = request.spec
-  const inputsPerMessage = itemsPerMessage(speaker.lexicon.says[method]!.input)
+  const inputsPerMessage = itemsPerMessage(speaker.role.lexicon.says[method]!.input)
   const route: Asking.Route = { connection, method, tag: request.tag, inputsPerMessage }
   const timeoutMillis = deadline(timeout ?? defaults.timeout)
   const question = (payload: unknown, options: AnyCallOptions | undefined): Asking.Question => ({

@@ -9,6 +9,7 @@ import * as Redacted from "effect/Redacted"
 import { accepts } from "../protocol/Protocol.ts"
 import * as Greeting from "../session/Greeting.ts"
 import type * as Session from "../session/Session.ts"
+import type { Headers } from "../session/Message.ts"
 import type { Lexicon, Wire } from "../wire/Wire.ts"
 import type { IpcError } from "./IpcError.ts"
 
@@ -41,6 +42,19 @@ export interface PeerOptions {
   readonly accepts?: ((version: string) => boolean) | undefined
   /** Hears of what concerns no call: junk between frames, a message nobody can read. Default: a log line (warning). */
   readonly onFault?: ((error: IpcError) => Effect.Effect<void>) | undefined
+}
+
+/**
+ * Options of a client besides those of every peer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ClientOptions {
+  /** Headers of every call. */
+  readonly headers?: Headers | undefined
+  /** The deadline of a call that has none of its own, nor its request. Default: none. */
+  readonly timeout?: Duration.Input | undefined
 }
 
 export const defaults = {

@@ -13,11 +13,11 @@ import { Transport } from "../transport/Transport.ts"
 import type { Client } from "./Client.ts"
 import { key, type NeedsHandlers } from "./Handlers.ts"
 import type { IpcError } from "./IpcError.ts"
-import type { ClientOptions } from "./Methods.ts"
-import type { PeerOptions } from "./Options.ts"
+import type { ClientOptions, PeerOptions } from "./Options.ts"
 import * as Peer from "./Peer.ts"
 import { Permits } from "./Permits.ts"
 import { fromTransport } from "./Reason.ts"
+import * as Role from "./Role.ts"
 import * as Sayable from "./Sayable.ts"
 
 /**
@@ -68,7 +68,8 @@ export const make = <P extends AnyProtocol>(
       Effect.onError((cause) => Scope.close(linkScope, Exit.failCause(cause)))
     )
     const permits = options.concurrency === undefined ? [] : [new Permits(options.concurrency)]
-    const peer = yield* Peer.make({ protocol, side: "client", wire, link, linkScope, answers, permits, options })
+    const role = yield* Role.make({ protocol, side: "client", wire, answers, options })
+    const peer = yield* Peer.make({ role, link, linkScope, permits })
     // The record was built by the protocol, tag by tag.
     return peer.client as unknown as Client<P>
   }) as Effect.Effect<Client<P>, IpcError, Transport | Scope.Scope | NeedsHandlers<P>>
@@ -76,7 +77,7 @@ export const make = <P extends AnyProtocol>(
 /** Whether the server may ask the client. */
 const asks = (protocol: AnyProtocol): boolean => protocol.client.some((member) => member.kind === "request")
 
-const noAnswers: Peer.Answers = { handlers: {}, context: Context.empty() }
+const noAnswers: Role.Answers = { handlers: {}, context: Context.empty() }
 
 /**
  * Declares a client as a service, so that code depends on it and tests provide another.

@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
@@ -22,6 +23,7 @@ import type { PeerOptions } from "./Options.ts"
 import * as Peer from "./Peer.ts"
 import { Permits } from "./Permits.ts"
 import { fromTransport } from "./Reason.ts"
+import * as Role from "./Role.ts"
 import * as Sayable from "./Sayable.ts"
 
 /**
@@ -123,15 +125,14 @@ interface Started<P extends AnyProtocol> extends Running<P> {
 
 /** What the connections of one server share. */
 interface House<P extends AnyProtocol, R> {
-  readonly protocol: P
   readonly options: Options<P, R>
   readonly listener: Listener["Service"]
-  readonly answers: Peer.Answers
+  readonly role: Role.Role
   /** What `onConnection` runs in. */
   readonly context: Context.Context<R>
   readonly connections: FiberSet.FiberSet<void>
-  /** The peers whose Hello was accepted. */
-  readonly peers: Set<Peer.Peer>
+  /** The peers whose Hello was accepted, each with what `onConnection` runs for it. */
+  readonly peers: Map<Peer.Peer, Fiber.Fiber<void> | undefined>
   /** One for each connection that may be served. */
   readonly room: Permits
   /** For the handlers of all connections. */
@@ -146,14 +147,14 @@ const start = <P extends AnyProtocol, R>(
     const listener = yield* Listener
     const unsayable = Sayable.check(protocol, listener.wire, listener.address)
     if (unsayable !== undefined) return yield* unsayable
+    const answers = yield* key(protocol, "server")
     const house: House<P, R> = {
-      protocol,
       options,
       listener,
-      answers: yield* key(protocol, "server"),
+      role: yield* Role.make({ protocol, side: "server", wire: listener.wire, answers, options }),
       context: yield* Effect.context<R>(),
       connections: yield* FiberSet.make<void>(),
-      peers: new Set(),
+      peers: new Map(),
       room: new Permits(options.maxConnections ?? defaultMaxConnections),
       permits: permitsOf(options.totalConcurrency)
     }
@@ -162,8 +163,8 @@ const start = <P extends AnyProtocol, R>(
         Effect.catchIf(Cause.isDone, () => FiberSet.awaitEmpty(house.connections)),
         Effect.mapError(fromTransport)
       ),
-      broadcast: (event) => Effect.sync(() => broadcast(house.peers, event)),
-      clients: Effect.sync(() => Array.from(house.peers, callerOf<P>))
+      broadcast: (event) => Effect.sync(() => broadcast(house.peers.keys(), event)),
+      clients: Effect.sync(() => Array.from(house.peers.keys(), callerOf<P>))
     }
   })
 
@@ -195,38 +196,40 @@ const waitForRoom = (room: Permits): Effect.Effect<void> =>
 
 /** One connection, from its link to its end. */
 const serve = <P extends AnyProtocol, R>(
-  { answers, context, listener, options, peers, permits, protocol }: House<P, R>,
+  house: House<P, R>,
   link: Link,
   linkScope: Scope.Closeable
-): Effect.Effect<void> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const peer = yield* Peer.make({
-        protocol,
-        side: "server",
-        wire: listener.wire,
-        link,
-        linkScope,
-        answers,
-        permits: [...permitsOf(options.concurrency), ...permits],
-        options
-      })
-      const met = Effect.suspend(() => {
-        peers.add(peer)
-        const { onConnection } = options
-        return onConnection === undefined ? Effect.void : Effect.provide(onConnection(callerOf<P>(peer)), context)
-      })
-      // Nothing is told to a peer before its Hello was accepted: it may not know the secret.
-      const greeting = Effect.ignoreCause(Effect.andThen(peer.met, met), { log: "Warn" })
-      yield* Effect.forkScoped(greeting, { startImmediately: true })
-      const error = yield* Effect.ensuring(
-        peer.ended,
-        Effect.sync(() => peers.delete(peer))
-      )
-      // A peer that leaves is nothing to report; one that was refused, or broke the rules, is.
-      if (error.reason._tag !== "Disconnected") peer.fault(error)
-    })
+): Effect.Effect<void> => {
+  const { options, permits, role } = house
+  const own = permitsOf(options.concurrency)
+  const accepted = (peer: Peer.Peer) => welcome(house, peer)
+  return Effect.acquireUseRelease(
+    Effect.sync(() => new Peer.Peer({ role, link, linkScope, permits: [...own, ...permits], accepted })),
+    reportEnd,
+    (peer) => Effect.andThen(bidFarewell(house, peer), peer.close)
   )
+}
+
+/** Nothing is told to a peer before its Hello was accepted: it may not know the secret. */
+const welcome = <P extends AnyProtocol, R>({ context, options, peers, role }: House<P, R>, peer: Peer.Peer): void => {
+  const { onConnection } = options
+  if (onConnection === undefined) return void peers.set(peer, undefined)
+  const met = Effect.suspend(() => Effect.provide(onConnection(callerOf<P>(peer)), context))
+  peers.set(peer, role.runLocal(Effect.ignoreCause(met, { log: "Warn" })))
+}
+
+const bidFarewell = <P extends AnyProtocol, R>({ peers }: House<P, R>, peer: Peer.Peer): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const met = peers.get(peer)
+    peers.delete(peer)
+    return met === undefined ? Effect.void : Fiber.interrupt(met)
+  })
+
+/** A peer that leaves is nothing to report; one that was refused, or broke the rules, is. */
+const reportEnd = (peer: Peer.Peer): Effect.Effect<void> =>
+  Effect.map(peer.ended, (error) => {
+    if (error.reason._tag !== "Disconnected") peer.fault(error)
+  })
 
 // The record was built by the protocol, tag by tag.
 const callerOf = <P extends AnyProtocol>(peer: Peer.Peer): Client<P, "server"> =>

@@ -26,9 +26,9 @@ export class Duties {
   readonly #table = new Table<Duty>()
   readonly #deadlines = new Deadlines()
   /** Duties whose latest progress waits for the link. */
-  readonly #reporting = new Set<Duty>()
+  #reporting: Set<Duty> | undefined
   /** Duties that are over and have not been told. */
-  readonly #untold = new Set<Duty>()
+  #untold: Set<Duty> | undefined
   /** Answers that wait for the link; on a wire that correlates by order, a turn for every request. */
   readonly #line = new Set<Turn>()
 
@@ -82,7 +82,7 @@ export class Duties {
     if (duty.state !== "open") return undefined
     duty.latestProgress = { value }
     if (this.#outbox.writable) return this.#report(duty)
-    this.#reporting.add(duty)
+    ;(this.#reporting ??= new Set()).add(duty)
     return undefined
   }
 
@@ -90,7 +90,7 @@ export class Duties {
     const { id, latestProgress, method } = duty
     if (latestProgress === undefined) return undefined
     duty.latestProgress = undefined
-    this.#reporting.delete(duty)
+    this.#reporting?.delete(duty)
     const sent = this.#outbox.send({ _tag: "Progress", id, method, value: latestProgress.value })
     return typeof sent === "number" ? undefined : sent
   }
@@ -113,7 +113,7 @@ export class Duties {
     const duty = this.#table.take(id)
     if (duty === undefined) return
     this.#line.delete(duty)
-    this.#reporting.delete(duty)
+    this.#reporting?.delete(duty)
     this.#over([duty])
     this.#tell(duty)
   }
@@ -121,7 +121,7 @@ export class Duties {
   /** Stops everything, and answers nothing. */
   dropAll(): void {
     this.#over(this.#table.all())
-    for (const duty of this.#untold) this.#tell(duty)
+    for (const duty of this.#untold ?? []) this.#tell(duty)
     for (const duty of this.#table.all()) this.drop(duty.id)
     this.#line.clear()
   }
@@ -154,14 +154,14 @@ export class Duties {
     for (const duty of running) {
       duty.state = "settled"
       this.#items.forget(duty)
-      this.#untold.add(duty)
+      ;(this.#untold ??= new Set()).add(duty)
     }
     return running
   }
 
   /** Tells a duty that is over so: once, and before the session is. */
   #tell(duty: Duty): void {
-    if (this.#untold.delete(duty)) duty.stopped()
+    if (this.#untold?.delete(duty) === true) duty.stopped()
   }
 
   #answer(duty: Duty, answer: AnswerMessage): void {
@@ -176,7 +176,7 @@ export class Duties {
 
   /** Sends the progress and the parked answers that may leave. */
   release(): void {
-    for (const duty of this.#reporting) {
+    for (const duty of this.#reporting ?? []) {
       if (!this.#outbox.writable) return
       this.#report(duty)
     }

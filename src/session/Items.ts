@@ -28,7 +28,7 @@ export class Items {
   readonly #outbox: Outbox
   readonly #sink: ItemsSink
   /** Exchanges that had items to send and may not yet. */
-  readonly #held = new Set<Exchange>()
+  #held: Set<Exchange> | undefined
   /** Items that were taken and have not left, and whose they are. */
   #gathered: Array<unknown> = []
   #gatheredOf: Call | Duty | undefined
@@ -55,7 +55,7 @@ export class Items {
     }
     if (before > 0) this.flush()
     const sent = count > 0 ? this.#say(exchange, items, count) : 0
-    if (sent === 0) this.#held.add(exchange)
+    if (sent === 0) (this.#held ??= new Set()).add(exchange)
     return sent
   }
 
@@ -131,18 +131,18 @@ export class Items {
   /** Tells an exchange that had to wait and may send again. */
   wake(exchange: Exchange): void {
     if (!this.#outbox.writable || exchange.outflow === undefined || exchange.outflow.allows(1) === 0) return
-    if (exchange.state === "open" && this.#held.delete(exchange)) exchange.credited()
+    if (exchange.state === "open" && this.#held?.delete(exchange) === true) exchange.credited()
   }
 
   /** The link takes more, or larger frames. */
   release(): void {
-    for (const exchange of Array.from(this.#held)) this.wake(exchange)
+    if (this.#held !== undefined) for (const exchange of Array.from(this.#held)) this.wake(exchange)
   }
 
   /** Forgets an exchange that is over, with what it has not sent. */
   forget(exchange: Exchange): void {
     if (exchange.outflow === undefined) return
-    this.#held.delete(exchange)
+    this.#held?.delete(exchange)
     if (this.#gatheredOf !== exchange) return
     this.#gathered = []
     this.#gatheredOf = undefined

@@ -8,7 +8,8 @@
  *
  * @since 0.1.0
  */
-const firstPlaces = 64
+/** An idle connection has two tables, so they begin small. */
+const firstPlaces = 16
 const lastId = 0xffffffff
 
 export class Table<Entry extends { id: number }> {
