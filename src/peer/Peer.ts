@@ -54,7 +54,8 @@ export class Peer implements Port, Desk, Methods.Speaker {
   readonly #linkScope: Scope.Closeable
   readonly #accepted: ((peer: Peer) => void) | undefined
   readonly #ended = Deferred.makeUnsafe<IpcError>()
-  readonly #running = new Set<Fiber.Fiber<unknown, unknown>>()
+  /** Handlers in fibers of their own; an idle connection has none, and no set of them. */
+  #running: Set<Fiber.Fiber<unknown, unknown>> | undefined
 
   constructor({ accepted, link, linkScope, permits, role }: Parts) {
     this.role = role
@@ -138,8 +139,9 @@ export class Peer implements Port, Desk, Methods.Speaker {
   run(effect: Effect.Effect<unknown, unknown>): Fiber.Fiber<unknown, unknown> {
     const fiber = this.role.runHandler(effect)
     if (fiber.pollUnsafe() !== undefined) return fiber
-    this.#running.add(fiber)
-    fiber.addObserver(() => void this.#running.delete(fiber))
+    const running = (this.#running ??= new Set())
+    running.add(fiber)
+    fiber.addObserver(() => void running.delete(fiber))
     return fiber
   }
 
@@ -150,12 +152,13 @@ export class Peer implements Port, Desk, Methods.Speaker {
   /** Handlers of calls were interrupted with their calls; those of events may finish, as nobody took them back. */
   get #waitForHandlers(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.#running.size === 0) return Effect.void
+      const running = this.#running
+      if (running === undefined || running.size === 0) return Effect.void
       const { drainTimeout } = this.role.options
-      const finished = Effect.interruptible(Fiber.awaitAll(this.#running))
+      const finished = Effect.interruptible(Fiber.awaitAll(running))
       return finished.pipe(
         Effect.timeoutOption(drainTimeout ?? Options.defaults.timeoutMillis),
-        Effect.andThen(Effect.suspend(() => Fiber.interruptAll(this.#running)))
+        Effect.andThen(Effect.suspend(() => Fiber.interruptAll(running)))
       )
     })
   }

@@ -23,7 +23,7 @@ interface Topic {
 export class Subscriptions {
   readonly #buffer: number
   readonly #lagged: () => IpcError
-  readonly #topics = new Map<string, Topic>()
+  #topics: Map<string, Topic> | undefined
   #closed: Exit.Exit<never, IpcError> | undefined
   /** Early events that had to make place for later ones. */
   dropped = 0
@@ -55,7 +55,7 @@ export class Subscriptions {
 
   /** Whether somebody listens to the tag. */
   isHeard(tag: string): boolean {
-    return (this.#topics.get(tag)?.subscribers.size ?? 0) > 0
+    return (this.#topics?.get(tag)?.subscribers.size ?? 0) > 0
   }
 
   subscribe(tag: string): Subscriber {
@@ -69,21 +69,22 @@ export class Subscriptions {
   }
 
   unsubscribe(tag: string, subscriber: Subscriber): void {
-    this.#topics.get(tag)?.subscribers.delete(subscriber)
+    this.#topics?.get(tag)?.subscribers.delete(subscriber)
   }
 
   /** Ends every stream of events, and those that are still to be opened. */
   close(error: IpcError): void {
     this.#closed = Exit.fail(error)
-    for (const { subscribers } of this.#topics.values()) {
+    for (const { subscribers } of this.#topics?.values() ?? []) {
       for (const subscriber of subscribers) subscriber.end(this.#closed)
       subscribers.clear()
     }
   }
 
   #topic(tag: string): Topic {
-    let topic = this.#topics.get(tag)
-    if (topic === undefined) this.#topics.set(tag, (topic = { early: [], subscribers: new Set() }))
+    const topics = (this.#topics ??= new Map())
+    let topic = topics.get(tag)
+    if (topic === undefined) topics.set(tag, (topic = { early: [], subscribers: new Set() }))
     return topic
   }
 }

@@ -16,26 +16,16 @@ import type { Outbox } from "./Outbox.ts"
 /** So many items leave without waiting for more: then both ends work at the same time. */
 const gatheredMost = 32
 
-/** What the items of an exchange ask of their session. */
-export interface ItemsSink {
-  /** Items wait for the end of the tick: `flush` is to be called then. */
-  gathered(): void
-  /** An item cannot be said: it ends its exchange. */
-  unsaid(exchange: Call | Duty, reason: Refusal): void
-}
-
 export class Items {
   readonly #outbox: Outbox
-  readonly #sink: ItemsSink
   /** Exchanges that had items to send and may not yet. */
   #held: Set<Exchange> | undefined
   /** Items that were taken and have not left, and whose they are. */
   #gathered: Array<unknown> = []
   #gatheredOf: Call | Duty | undefined
 
-  constructor(outbox: Outbox, sink: ItemsSink) {
+  constructor(outbox: Outbox) {
     this.#outbox = outbox
-    this.#sink = sink
   }
 
   /**
@@ -63,7 +53,7 @@ export class Items {
     const first = this.#gatheredOf === undefined
     this.#gatheredOf = exchange
     this.#gathered.push(...items)
-    if (first) this.#sink.gathered()
+    if (first) this.#outbox.gathered()
   }
 
   /** Sends what was gathered. */
@@ -101,7 +91,7 @@ export class Items {
   /** Before Hello, frames are small: an item that is too large for one waits. */
   #unsaid(exchange: Call | Duty, items: number, reason: Refusal): number {
     if (reason._tag === "Oversized" && !this.#outbox.greeted) return 0
-    this.#sink.unsaid(exchange, reason)
+    this.#outbox.unsaid(exchange, reason)
     return items
   }
 

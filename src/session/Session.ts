@@ -46,10 +46,7 @@ export class Session implements Outbox {
     this.#nowMillis = nowMillis
     this.#phase = new Phase(nowMillis + options.handshakeMillis)
     this.#heartbeat = new Heartbeat(options.heartbeatMillis, nowMillis)
-    this.#items = new Items(this, {
-      gathered: () => sink.gathered(),
-      unsaid: (exchange, reason) => this.#endWith(exchange, reason)
-    })
+    this.#items = new Items(this)
     this.#events = new Events(this, () => sink.eventsCredited())
     this.#calls = new Calls(this, this.#items, options)
     this.#duties = new Duties(this, this.#items, options)
@@ -102,7 +99,11 @@ export class Session implements Outbox {
     this.#items.flush()
   }
 
-  #endWith(exchange: Call | Duty, reason: Refusal): void {
+  gathered(): void {
+    this.#sink.gathered()
+  }
+
+  unsaid(exchange: Call | Duty, reason: Refusal): void {
     if (exchange instanceof Call) this.#calls.giveUp(exchange, this.#nowMillis, reason)
     else this.#duties.stop(exchange, reason)
     this.#closeWhenDrained()
