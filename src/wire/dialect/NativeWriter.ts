@@ -21,8 +21,10 @@ const foreignBytes = 16 * 1024
 /** The header has four bytes for the length of a body. */
 const mostBodyBytes = 0xffffffff
 
-/** Rooms for a value that is written in place: most need the first, and all that need no more than the last are so written. */
-const rooms = [2 * 1024, 60 * 1024]
+/** With less room than this left, a value is not worth a try. */
+const leastRoom = 2 * 1024
+/** A value that needs more room is made first. Every peer reads what needs no more. */
+const mostRoom = 60 * 1024
 
 /** Room for what precedes a value in a body (deadline, length of the headers) and for the CRC that follows it. */
 const besidesBytes = 4 + 4 + Frame.crcBytes
@@ -191,9 +193,11 @@ export class NativeWriter {
     timeoutMillis: number
   ): number {
     if (write === undefined) return -1
-    for (const room of rooms) {
+    let room = leastRoom
+    for (;;) {
       const at = buffer.reserve(Frame.headerBytes + besidesBytes + room)
       const { slab } = buffer
+      room = Math.min(slab.length - at - Frame.headerBytes - besidesBytes, mostRoom)
       const start = at + Frame.headerBytes
       const valueStart = timeoutMillis > 0 ? writeDeadline(slab, start, timeoutMillis) : start
       const end = write(value, slab, valueStart, valueStart + room)
@@ -201,8 +205,9 @@ export class NativeWriter {
         this.#complete(kind, timeoutMillis > 0 ? Flag.deadline : 0, id, number, at, end, buffer)
         return end - valueStart
       }
+      if (room === mostRoom) return -1
+      room = mostRoom
     }
-    return -1
   }
 
   /** Writes one frame, and answers the bytes of its value. */

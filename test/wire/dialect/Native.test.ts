@@ -213,6 +213,22 @@ describe.each(wires)("two codecs $name", ({ wire }) => {
     assert.strictEqual(client.write(Words.request("Put", { bytes: new Uint8Array(20_000) }), out), 20_000)
   })
 
+  // Each list took memory of its own for the most that it might have needed.
+  it("write lists one behind the other into the same memory", () => {
+    const { client, server } = greeted(wire)
+    const out = new Recorder()
+    const slabs = new Set<Uint8Array>()
+    const items = Array.from({ length: 1000 }, (_, n) => n)
+    for (let id = 1; id <= 40; id++) {
+      assert.isNumber(server.write({ _tag: "Chunk", id, method: toServer("Count"), items, bytes: 0 }, out))
+      slabs.add(out.buffer.slab)
+    }
+    assert.strictEqual(slabs.size, 3)
+    const { messages } = read(client, out.written())
+    assert.lengthOf(messages, 40)
+    for (const message of messages) assert.deepEqual((message as { readonly items: unknown }).items, items)
+  })
+
   it("pass on a message for each raw item, and one for a list of others", () => {
     const { client, server } = greeted(wire)
     const raw = [Uint8Array.of(1), Uint8Array.of(2, 3)]
