@@ -289,7 +289,9 @@ export class Party implements Sink {
   /** Hears a message, as if the other had said it. */
   hear(message: Message): void {
     if (message._tag === "Credit") this.#grant(message)
-    if (message._tag === "Request") this.#credit.delete(`answer ${message.id}`)
+    // A second request of the same id is refused, and the first goes on with the credit it has.
+    const isRunning = this.duties.some(({ id, state }) => state === "open" && "id" in message && id === message.id)
+    if (message._tag === "Request" && !isRunning) this.#credit.delete(`answer ${message.id}`)
     this.session.receive(message, this.#clock.now)
   }
 
