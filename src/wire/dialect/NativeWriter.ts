@@ -293,9 +293,12 @@ export class NativeWriter {
     const crcFlag = this.#seal === undefined ? 0 : Flag.crc
     Frame.writeHeader(buffer.slab, at, kind, flags | crcFlag, bodyBytes, id, number)
     buffer.commit(end - at)
-    const seal = this.#seal?.(chunk, 0, chunk.length, this.#seal(buffer.slab, start, end))
+    const before = this.#seal?.(buffer.slab, start, end)
     buffer.foreign(chunk)
-    if (seal === undefined) return
+    if (this.#seal === undefined) return
+    // The chunk is summed while it travels.
+    buffer.hurry()
+    const seal = this.#seal(chunk, 0, chunk.length, before)
     const sealAt = buffer.reserve(Frame.crcBytes)
     Frame.writeUint32(buffer.slab, sealAt, seal)
     buffer.commit(Frame.crcBytes)

@@ -26,6 +26,8 @@ const magic0 = 0xfa
 const magic1 = 0xce
 const checkSeed = 0x5a
 const crcFlag = 1
+/** A body is summed in parts of this size, at least. */
+const partBytes = 32 * 1024
 
 /** Where a reader tells what it found. Bytes are borrowed, unless `Reader.own` is asked for them. */
 export interface FrameSink {
@@ -103,6 +105,10 @@ export class Reader {
   #arrived = 0
   /** Where in all that has arrived the array that is being searched begins. */
   #origin = 0
+  /** The sum of the held body as far as it came, so that a large one is summed while it arrives. */
+  #partSum = 0
+  /** Where in what is held that sum ends; 0 when there is none. */
+  #summedTo = 0
   /** What arrived before here was searched a second time, after a corrupt body, and is not a third time. */
   #searchedTo = 0
 
@@ -122,6 +128,7 @@ export class Reader {
     let at = this.#skipped(chunk, 0)
     while (this.#held.length > 0 && at < chunk.length) {
       at += this.#held.fill(chunk, at, this.#wanted())
+      this.#sumPart()
       this.#readHeld(arrived + at)
       at = this.#skipped(chunk, this.#returned(at))
     }
@@ -137,7 +144,7 @@ export class Reader {
     this.#skip = 0
     if (this.#held.length === 0) return
     this.#sink.junk(this.#held.bytes.subarray(0, 1))
-    this.#held.drop(1)
+    this.#drop(1)
     this.#readHeld(this.#arrived)
   }
 
@@ -146,7 +153,7 @@ export class Reader {
     this.#skip = 0
     if (this.#held.length === 0) return
     this.#sink.junk(this.#held.bytes.subarray(0, this.#held.length))
-    this.#held.clear()
+    this.#drop(this.#held.length)
   }
 
   /** Answers the bytes between two offsets of a frame, for keeping. They are no `Buffer`, whatever the link reads into. */
@@ -154,6 +161,12 @@ export class Reader {
     const part = bytes.subarray(start, end)
     // Held memory is forgotten once its frame was read, so that a large body needs no second copy.
     return bytes === this.#held.bytes ? part : new Uint8Array(part)
+  }
+
+  /** Forgets the first `bytes` of what is held. */
+  #drop(bytes: number): void {
+    this.#held.drop(bytes)
+    this.#summedTo = 0
   }
 
   /** Passes over what is left of an oversized body, and answers where the chunk goes on. */
@@ -167,8 +180,19 @@ export class Reader {
   #returned(at: number): number {
     const bytes = this.#held.length
     if (bytes > at) return at
-    this.#held.clear()
+    this.#drop(this.#held.length)
     return at - bytes
+  }
+
+  /** Sums what has come of a large body that is not whole yet. */
+  #sumPart(): void {
+    const { bytes, length } = this.#held
+    if (this.#sum === undefined || length < partBytes || (bytes[3]! & crcFlag) === 0 || !isHeader(bytes, 0)) return
+    const from = this.#summedTo === 0 ? headerBytes : this.#summedTo
+    const to = Math.min(length, this.#wanted() - crcBytes)
+    if (to - from < partBytes) return
+    this.#partSum = this.#sum(bytes, from, to, this.#summedTo === 0 ? 0 : this.#partSum)
+    this.#summedTo = to
   }
 
   /** How many bytes the frame that has begun is known to need. */
@@ -182,7 +206,7 @@ export class Reader {
       this.#origin = arrived - this.#held.length
       const read = this.#search(this.#held.bytes, 0, this.#held.length)
       if (read === 0) return
-      this.#held.drop(read)
+      this.#drop(read)
     }
   }
 
@@ -244,6 +268,8 @@ export class Reader {
     if (next - start < crcBytes) return false
     if (this.#sum === undefined) return true
     const crc = readUint32(bytes, next - crcBytes)
-    return this.#sum(bytes, start, next - crcBytes) === crc
+    const isPart = this.#summedTo > 0 && bytes === this.#held.bytes && start === headerBytes
+    const from = isPart ? this.#summedTo : start
+    return this.#sum(bytes, from, next - crcBytes, isPart ? this.#partSum : 0) === crc
   }
 }
