@@ -6,6 +6,8 @@
  *
  * @since 0.1.0
  */
+import { allocate } from "./Bytes.ts"
+
 const none = new Uint8Array(0)
 const smallestBytes = 1024
 const growth = 16
@@ -32,7 +34,7 @@ export class ByteBuffer {
     const length = this.#length + taken
     if (length > this.#bytes.length) {
       const roomBytes = Math.min(Math.max(wanted, smallestBytes), Math.max(length * growth, smallestBytes))
-      const bytes = new Uint8Array(roomBytes)
+      const bytes = allocate(roomBytes)
       bytes.set(this.#bytes.subarray(0, this.#length))
       this.#bytes = bytes
     }

@@ -8,6 +8,8 @@
  *
  * @since 0.1.0
  */
+import { allocate } from "./Bytes.ts"
+
 const slabBytes = 64 * 1024
 
 /** Slabs that no buffer uses: an idle connection holds none. */
@@ -15,11 +17,6 @@ const spare: Array<Uint8Array> = []
 const sparesKept = 16
 
 const none = new Uint8Array(0)
-
-const allocate: (bytes: number) => Uint8Array = (() => {
-  const buffer = (globalThis as { Buffer?: { allocUnsafeSlow(bytes: number): Uint8Array } }).Buffer
-  return buffer === undefined ? (bytes) => new Uint8Array(bytes) : (bytes) => buffer.allocUnsafeSlow(bytes)
-})()
 
 export class WriteBuffer {
   /** The memory that offsets answered by `reserve` point into; it may be another one after each `reserve`. */
