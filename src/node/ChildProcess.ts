@@ -39,7 +39,7 @@ export interface Options extends Streams.Options {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /** Adds `env` to this process's environment instead of starting from nothing. Default: true. */
   readonly extendEnv?: boolean | undefined
-  /** What the child speaks. Default: the native wire, with checksums. */
+  /** What the child speaks. Default: the native wire; the child adds checksums, this side checks them. */
   readonly wire?: Wire | undefined
   /**
    * Where frames travel. `"stdout"`, the default: from stdout, to stdin. `"fd3"`: both ways over descriptor 3; stdin is
@@ -84,7 +84,7 @@ export const layer = (options: Options): Layer.Layer<Transport> => {
   const address = `child:${[options.command, ...(options.args ?? [])].join(" ")}`
   return Layer.sync(Transport, () => ({
     address,
-    wire: options.wire ?? NodeWire.sharedWire(),
+    wire: options.wire ?? (options.frames === "fd3" ? NodeWire.privateWire() : NodeWire.childWire()),
     open: Effect.map(
       Effect.acquireRelease(start(options, address), (child) => child.close),
       (child) => child.link

@@ -17,3 +17,9 @@ export const privateWire = (): Wire => Native.wire({ checksum })
 
 /** For a descriptor that stray output may reach: every payload carries a checksum. */
 export const sharedWire = (): Wire => Native.wire({ checksum, crc: true })
+
+/**
+ * For what reads such a descriptor and writes to one of its own, as who starts a child: a sum of large frames costs as
+ * much as sending them.
+ */
+export const childWire = (): Wire => Native.wire({ checksum, strays: true })

@@ -25,11 +25,12 @@ import * as Streams from "./Streams.ts"
  * @since 0.1.0
  */
 export interface Options extends Streams.Options {
-  /** What the peer speaks. Default: the native wire, with checksums. */
+  /** What the peer speaks. Default: the native wire, with checksums over stdout. */
   readonly wire?: Wire | undefined
   /**
    * Where frames travel. `"stdout"`, the default: on stdin and stdout. `"fd3"`: both ways over descriptor 3, as
-   * `ChildProcess` offers it; stdout is then left alone.
+   * `ChildProcess` offers it; stdout is then left alone. Large values travel faster so: no one else writes there, and
+   * nothing needs a checksum.
    */
   readonly frames?: "stdout" | "fd3" | undefined
 }
@@ -52,7 +53,7 @@ export const layerListener = (options: Options = {}): Layer.Layer<Listener, Tran
       let accepted = false
       return {
         address: addressOf(options),
-        wire: options.wire ?? NodeWire.sharedWire(),
+        wire: wireOf(options),
         accept: Effect.suspend((): Effect.Effect<Link, TransportError | Cause.Done, Scope.Scope> => {
           if (accepted) return Effect.fail(Cause.Done())
           accepted = true
@@ -74,9 +75,12 @@ export const layerListener = (options: Options = {}): Layer.Layer<Listener, Tran
 export const layer = (options: Options = {}): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => ({
     address: addressOf(options),
-    wire: options.wire ?? NodeWire.sharedWire(),
+    wire: wireOf(options),
     open: Effect.andThen(take("open", options), open("open", options))
   }))
+
+const wireOf = ({ frames, wire }: Options): Wire =>
+  wire ?? (frames === "fd3" ? NodeWire.privateWire() : NodeWire.sharedWire())
 
 const addressOf = ({ frames }: Options): string => (frames === "fd3" ? "stdio:fd3" : "stdio")
 

@@ -34,16 +34,18 @@ const abandonAfterMillis = 10_000
  * @category models
  * @since 0.1.0
  */
-export type Options =
+export type Options = (
   | { readonly checksum?: Checksum | undefined; readonly crc?: false | undefined }
   | { readonly checksum: Checksum; readonly crc: boolean }
+) & { readonly strays?: boolean | undefined }
 
 /**
  * Makes the native wire.
  *
  * `checksum`, a CRC-32 like Node's `zlib.crc32`, checks the frames that carry one. With `crc` (default: false) this
- * side adds one to each frame it sends, and gives up a frame that gets no byte for 10 seconds: for links where a stray
- * write can land in the middle of a frame, such as stdio.
+ * side adds one to each frame it sends: for links where a stray write can land in the middle of a frame, such as stdout.
+ * With `strays` (default: as `crc`) it gives up a frame that gets no byte for 10 seconds, for what it took for one may
+ * be stray bytes.
  *
  * @category constructors
  * @since 0.1.0
@@ -51,7 +53,7 @@ export type Options =
 export const wire = (options: Options = {}): Wire => ({
   name: "native",
   can,
-  abandonAfterMillis: options.crc === true ? abandonAfterMillis : 0,
+  abandonAfterMillis: (options.strays ?? options.crc) === true ? abandonAfterMillis : 0,
   open: (lexicon, codecOptions) => new NativeCodec(lexicon, codecOptions, options)
 })
 
