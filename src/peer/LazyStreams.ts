@@ -9,8 +9,9 @@
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import { pipeArguments } from "effect/Pipeable"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { Inbox } from "./Inbox.ts"
 import type * as Streams from "./Streams.ts"
 
 let loaded: typeof Streams | undefined
@@ -22,17 +23,24 @@ export const load: Effect.Effect<typeof Streams> = Effect.suspend(() =>
 
 /** Makes a stream that `open` opens each time it runs. */
 export const stream = <A, E, R>(open: (streams: typeof Streams) => Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
-  ({ ...streamParts, pipe, channel: channel(open) }) as unknown as Stream.Stream<A, E, R>
-
-const channel = <A, E, R>(open: (streams: typeof Streams) => Stream.Stream<A, E, R>) => ({
-  ...channelParts,
-  pipe,
-  transform: (upstream: unknown, scope: Scope.Scope) =>
+  fromTransform((upstream, scope) =>
     Effect.flatMap(load, (streams) => streams.transform(open(streams), upstream, scope))
-})
+  )
+
+/** Makes a stream of what arrives from the moment it runs, loaded or not. */
+export const arriving = <A, E>(inbox: Effect.Effect<Inbox<A, E>, never, Scope.Scope>): Stream.Stream<A, E> =>
+  fromTransform((upstream, scope) =>
+    Effect.flatMap(Scope.provide(inbox, scope), (opened) =>
+      Effect.flatMap(load, (streams) => streams.transform(streams.fromInbox(opened), upstream, scope))
+    )
+  )
+
+const fromTransform = <A, E, R>(
+  transform: (upstream: unknown, scope: Scope.Scope) => Effect.Effect<unknown, never, R>
+): Stream.Stream<A, E, R> =>
+  ({ ...streamParts, pipe, channel: { ...channelParts, pipe, transform } }) as unknown as Stream.Stream<A, E, R>
 
 function pipe(this: unknown): unknown {
-  // oxlint-disable-next-line prefer-rest-params
   return pipeArguments(this, arguments)
 }
 

@@ -48,10 +48,16 @@ export const make = (speaker: Speaker): AnyClient => {
   client.send = (request: { readonly _tag: string }, callOptions?: AnyCallOptions) =>
     (client[request._tag] as Method)(request, callOptions)
   client.emit = (event: { readonly _tag: string }) => speaker.emitter.emit(numbers.get(event._tag)!, event._tag, event)
-  client.events = (event: Event.Any) =>
-    LazyStreams.stream((streams) => streams.events(speaker.subscriptions, event.tag))
+  client.events = (event: Event.Any) => LazyStreams.arriving(subscribed(speaker.subscriptions, event.tag))
   return Object.freeze(client)
 }
+
+/** Subscribes to the events of a tag for as long as the scope is open. */
+const subscribed = (subscriptions: Subscriptions, tag: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => subscriptions.subscribe(tag)),
+    (subscriber) => Effect.sync(() => subscriptions.unsubscribe(tag, subscriber))
+  )
 
 const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaults: Options.ClientOptions): Method => {
   const { connection } = speaker

@@ -213,9 +213,17 @@ const serve = <P extends AnyProtocol, R>(
 /** Nothing is told to a peer before its Hello was accepted: it may not know the secret. */
 const welcome = <P extends AnyProtocol, R>({ context, options, peers, role }: House<P, R>, peer: Peer.Peer): void => {
   const { onConnection } = options
-  if (onConnection === undefined) return void peers.set(peer, undefined)
-  const met = Effect.suspend(() => Effect.provide(onConnection(callerOf<P>(peer)), context))
-  peers.set(peer, role.runLocal(Effect.ignoreCause(met, { log: "Warn" })))
+  peers.set(peer, undefined)
+  if (onConnection === undefined) return
+  const met = role.runLocal(
+    Effect.ignoreCause(
+      Effect.suspend(() => Effect.provide(onConnection(callerOf<P>(peer)), context)),
+      { log: "Warn" }
+    )
+  )
+  // It has begun, and what it did first may have ended its connection, or the server.
+  if (peers.has(peer)) peers.set(peer, met)
+  else met.interruptUnsafe()
 }
 
 const bidFarewell = <P extends AnyProtocol, R>({ peers }: House<P, R>, peer: Peer.Peer): Effect.Effect<void> =>

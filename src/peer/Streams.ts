@@ -11,9 +11,7 @@ import * as Stream from "effect/Stream"
 import { type Question, type Route, sendAll, type SendingExchange, StreamCall, type UnaryCall } from "./Asking.ts"
 import type { Connection } from "./Connection.ts"
 import type { Inbox } from "./Inbox.ts"
-import type { IpcError } from "./IpcError.ts"
 import type { OnProgress } from "./Reports.ts"
-import type { Subscriptions } from "./Subscriptions.ts"
 
 type AnyStream = Stream.Stream<unknown, unknown, unknown>
 
@@ -100,15 +98,3 @@ export const answer = (
   itemsPerMessage: number
 ): Effect.Effect<void, unknown, unknown> =>
   Stream.runForEachArray(stream, (items) => sendAll(connection, duty, items, itemsPerMessage))
-
-/** The events of a tag, from now on. */
-export const events = (subscriptions: Subscriptions, tag: string): Stream.Stream<unknown, IpcError> =>
-  Stream.unwrap(
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => subscriptions.subscribe(tag)),
-        (subscriber) => Effect.sync(() => subscriptions.unsubscribe(tag, subscriber))
-      ),
-      fromInbox
-    )
-  )

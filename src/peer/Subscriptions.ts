@@ -43,7 +43,8 @@ export class Subscriptions {
       }
       return
     }
-    for (const subscriber of subscribers) {
+    // Who hears of it may subscribe again at once: to what comes after it.
+    for (const subscriber of Array.from(subscribers)) {
       if (subscriber.length < this.#buffer) {
         subscriber.push([event], 0)
       } else {

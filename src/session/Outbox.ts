@@ -18,6 +18,8 @@ export interface Outbox {
   send(message: Message): number | Refusal
   /** Items wait for the end of the tick. */
   gathered(): void
+  /** Items that were owed have left: so may what follows them. */
+  paid(exchange: Call | Duty): void
   /** An item of this exchange cannot be said: it ends the exchange. */
   unsaid(exchange: Call | Duty, reason: Refusal): void
   close(reason: Refusal): void

@@ -109,6 +109,12 @@ export class Session implements Outbox {
     this.#closeWhenDrained()
   }
 
+  paid(exchange: Call | Duty): void {
+    if (exchange instanceof Call) this.#calls.paid(exchange)
+    else this.#duties.release()
+    this.#closeWhenDrained()
+  }
+
   /** Says that a call's input is complete. */
   endInput(call: Call): void {
     this.#calls.endInput(call)

@@ -330,6 +330,97 @@ describe("onConnection", () => {
     }).pipe(Effect.provide(handlers))
   )
 
+  it.effect("is interrupted before its connection drains", () =>
+    Effect.gen(function* () {
+      const heard: Array<string> = []
+      const { raw, running: run } = yield* server(Club, {
+        onConnection: (caller) =>
+          Effect.onInterrupt(Effect.never, () => Effect.ignore(caller.emit(new Welcome({ text: "goodbye" }))))
+      })
+      const member = yield* raw
+      member.say(hello("club", ["Work"]))
+      yield* settle
+      yield* Effect.forkChild(Fiber.interrupt(run), started)
+      yield* settle
+      heard.push(...member.frames.map(({ kind }) => kind))
+      assert.deepStrictEqual(heard, ["Hello", "Event", "Drain", "Bye"])
+    }).pipe(Effect.provide(handlers))
+  )
+
+  it.effect("runs when its client is one of the server's already", () =>
+    Effect.gen(function* () {
+      const seen: Array<number> = []
+      const both = yield* Layer.build(Memory.layer({ wire }))
+      const club: { server?: RpcServer.Running<typeof Club> } = {}
+      const onConnection = () =>
+        Effect.gen(function* () {
+          seen.push((yield* club.server!.clients).length)
+          seen.push(yield* club.server!.broadcast(new Welcome({ text: "to all" })))
+        })
+      const context = yield* Layer.build(RpcServer.layer(Club, { onConnection })).pipe(
+        Effect.provide(both),
+        Effect.provide(handlers)
+      )
+      club.server = Context.get(context, RpcServer.of(Club))
+      const member = overLink(yield* Effect.orDie(Context.get(both, Transport).open))
+      member.say(hello("club", ["Work"]))
+      yield* member.next("Event")
+      assert.deepStrictEqual(seen, [1, 1])
+    })
+  )
+
+  it.effect("that ends its server is interrupted with it", () =>
+    Effect.gen(function* () {
+      const events: Array<string> = []
+      const stop = yield* Deferred.make<void>()
+      const both = yield* Layer.build(Memory.layer({ wire }))
+      const run = RpcServer.run(Club, {
+        onConnection: () =>
+          Deferred.succeed(stop, undefined).pipe(
+            Effect.andThen(Effect.never),
+            Effect.onInterrupt(() => Effect.sync(() => events.push("interrupted")))
+          )
+      })
+      const served = yield* Effect.forkChild(
+        Effect.provide(Effect.race(run, Deferred.await(stop)), [handlers, Layer.succeedContext(both)]),
+        started
+      )
+      const member = overLink(yield* Effect.orDie(Context.get(both, Transport).open))
+      member.say(hello("club", ["Work"]))
+      yield* Fiber.join(served)
+      yield* settle
+      assert.deepStrictEqual(events, ["interrupted"])
+      assert.strictEqual(member.frames.at(-1)!.kind, "Bye")
+    })
+  )
+
+  it.effect("that ends its connection leaves no client behind", () =>
+    Effect.gen(function* () {
+      const link = new HeldLink()
+      const club: { server?: RpcServer.Running<typeof Club> } = {}
+      const listener = Layer.succeed(Listener, {
+        address: "held",
+        wire,
+        accept: Effect.suspend(() => (link.sink === undefined ? Effect.succeed(link) : Effect.never))
+      })
+      const events: Array<string> = []
+      const onConnection = () =>
+        Effect.andThen(
+          Effect.sync(() => link.sink!.end({ _tag: "Ended" })),
+          Effect.onInterrupt(Effect.never, () => Effect.sync(() => events.push("interrupted")))
+        )
+      const context = yield* Layer.build(RpcServer.layer(Club, { onConnection })).pipe(
+        Effect.provide([listener, handlers])
+      )
+      club.server = Context.get(context, RpcServer.of(Club))
+      yield* yieldUntil(() => link.sink !== undefined)
+      link.sink!.bytes(hello("club", ["Work"]))
+      yield* settle
+      assert.strictEqual((yield* club.server.clients).length, 0)
+      assert.deepStrictEqual(events, ["interrupted"])
+    })
+  )
+
   it.effect.each([
     ["fails", () => Effect.fail("a bug")],
     ["dies", () => Effect.die("a bug")],

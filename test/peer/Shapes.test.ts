@@ -6,6 +6,7 @@ import * as Event from "../../src/protocol/Event.ts"
 import type { Fields } from "../../src/protocol/Request.ts"
 import * as Json from "../../src/wire/payload/Json.ts"
 import { type Shape, unread } from "../../src/wire/Wire.ts"
+import { settle } from "./turns.ts"
 
 const memory = Buffer.alloc(4096)
 
@@ -84,6 +85,32 @@ describe("the short way", () => {
     assert.isUndefined(short(shape, { m: 2 }))
     assert.strictEqual(Json.text(shape, { m: 2 }), '{"n":7,"m":2}')
   })
+})
+
+describe("the general way", () => {
+  const Day = Schema.Struct({ on: Schema.Date, text: Schema.String.check(Schema.isMinLength(2)) })
+
+  // The first value of a process that goes it has the compiler loaded, and is interpreted.
+  it.effect("leads to the same before schemas are compiled, and after", () =>
+    Effect.gen(function* () {
+      const day = { on: new Date(0), text: "ab" }
+      const json = { on: "1970-01-01T00:00:00.000Z", text: "ab" }
+      const shape = Shapes.of(Day)
+      const later = Shapes.of(Day)
+      const both = (checked: Shape) => {
+        assert.deepStrictEqual(checked.encode(day), json)
+        assert.deepStrictEqual(checked.decode(json), day)
+        assert.throws(() => checked.encode({ ...day, text: "a" }), '["text"]')
+        assert.throws(() => checked.decode({ ...json, text: "a" }), '["text"]')
+      }
+      both(shape)
+      yield* Effect.promise(() => import("effect/schema/SchemaJITCompiler"))
+      yield* settle
+      both(shape)
+      both(later)
+      both(shape)
+    })
+  )
 })
 
 describe("text", () => {

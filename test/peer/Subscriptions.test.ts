@@ -29,6 +29,24 @@ describe("Subscriptions", () => {
     })
   )
 
+  it.effect("tell an event once to who subscribes again as soon as it is told", () =>
+    Effect.gen(function* () {
+      const subscriptions = new Subscriptions(256, lagged(256))
+      const heard: Array<unknown> = []
+      const listen: Effect.Effect<void, unknown> = Effect.suspend(() =>
+        Effect.flatMap(subscriptions.subscribe("Tick").pull, (events) => {
+          heard.push(...events)
+          return heard.length < 5 ? listen : Effect.void
+        })
+      )
+      yield* Effect.forkChild(listen, { startImmediately: true })
+      subscriptions.publish("Tick", 1)
+      assert.deepStrictEqual(heard, [1])
+      subscriptions.publish("Tick", 2)
+      assert.deepStrictEqual(heard, [1, 2])
+    })
+  )
+
   it.effect("keep the events of each tag apart", () =>
     Effect.gen(function* () {
       const subscriptions = new Subscriptions(256, lagged(256))
