@@ -189,7 +189,7 @@ const sendSome = (
   let sent = start
   while (sent < items.length) {
     const whole = sent === 0 && items.length <= most
-    const taken = connection.session.sendItems(exchange, whole ? items : items.slice(sent, sent + most), most)
+    const taken = connection.session.sendItems(exchange, whole ? items : items.slice(sent, sent + most))
     if (taken === 0) return sent
     sent += taken
   }

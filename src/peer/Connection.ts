@@ -115,11 +115,6 @@ export class Connection implements Session.Sink, Out, LinkSink {
   /** Offers the link all that was said. */
   flush(): void {
     this.#flushSoon = false
-    this.session.flush()
-    this.#offerAll()
-  }
-
-  #offerAll(): void {
     if (this.buffer.bytes > 0) this.buffer.flush(this.#offer)
     const { queuedBytes } = this.#link
     if (queuedBytes === 0) return this.buffer.reuse()
@@ -175,15 +170,13 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   send(message: Message): number | Refusal {
     const written = this.#codec.write(message, this)
-    if (this.buffer.bytes >= flushBytes) this.#offerAll()
-    else this.gathered()
+    if (this.buffer.bytes >= flushBytes) {
+      this.flush()
+    } else if (!this.#flushSoon) {
+      this.#flushSoon = true
+      queueMicrotask(this.#flush)
+    }
     return written
-  }
-
-  gathered(): void {
-    if (this.#flushSoon) return
-    this.#flushSoon = true
-    queueMicrotask(this.#flush)
   }
 
   duty(method: number): Duty {

@@ -106,18 +106,7 @@ export class Calls {
   /** Says that the input of `call` is complete: at once, or behind its request. */
   endInput(call: Call): void {
     call.inputOver = true
-    this.#items.flush()
-    this.#sayInputEnd(call)
-  }
-
-  /** All that was taken of the input of `call` has left. */
-  paid(call: Call): void {
-    if (call.inputOver) this.#sayInputEnd(call)
-  }
-
-  #sayInputEnd(call: Call): void {
-    if (call.state !== "open" || this.#items.owes(call)) return
-    this.#outbox.send({ _tag: "InputEnd", id: call.id, method: call.method })
+    if (call.state === "open") this.#outbox.send({ _tag: "InputEnd", id: call.id, method: call.method })
   }
 
   /** The call that a message of the answer belongs to. */

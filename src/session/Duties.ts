@@ -59,11 +59,6 @@ export class Duties {
     return duty?.state === "open" ? duty : undefined
   }
 
-  /** The duty with this id, until its answer has left. */
-  find(id: number): Duty | undefined {
-    return this.#table.get(id)
-  }
-
   /** Whether the answer to a request with this id has not left. */
   owes(id: number): boolean {
     return this.#table.get(id) !== undefined
@@ -84,10 +79,9 @@ export class Duties {
 
   /** Reports progress; while the link is full the latest one waits. Answers why it cannot be said. */
   progress(duty: Duty, value: unknown): Refusal | undefined {
-    this.#items.flush()
     if (duty.state !== "open") return undefined
     duty.latestProgress = { value }
-    if (this.#outbox.writable && !this.#items.owes(duty)) return this.#report(duty)
+    if (this.#outbox.writable) return this.#report(duty)
     ;(this.#reporting ??= new Set()).add(duty)
     return undefined
   }
@@ -105,14 +99,12 @@ export class Duties {
   settle(duty: Duty, answer: AnswerMessage): void {
     if (duty.state !== "open") return
     duty.state = "settled"
-    this.#items.answered(duty)
+    this.#items.forget(duty)
     this.#answer(duty, answer)
   }
 
-  /** Stops a duty that runs, and answers why. So is one answered whose answer waits for items that cannot be said. */
+  /** Stops a duty that runs, and answers why. */
   stop(duty: Duty, reason: Refusal): void {
-    const { id, method, parked } = duty
-    if (parked !== undefined) duty.parked = { _tag: "Defect", id, method, reason }
     this.#stopEach([duty], () => reason)
   }
 
@@ -122,7 +114,6 @@ export class Duties {
     if (duty === undefined) return
     this.#line.delete(duty)
     this.#reporting?.delete(duty)
-    this.#items.forget(duty)
     this.#over([duty])
     this.#tell(duty)
   }
@@ -174,7 +165,7 @@ export class Duties {
   }
 
   #answer(duty: Duty, answer: AnswerMessage): void {
-    if (this.#byOrder || !this.#outbox.writable || this.#items.owes(duty)) {
+    if (this.#byOrder || !this.#outbox.writable) {
       duty.parked = answer
       this.#line.add(duty)
       return this.release()
@@ -187,14 +178,10 @@ export class Duties {
   release(): void {
     for (const duty of this.#reporting ?? []) {
       if (!this.#outbox.writable) return
-      if (!this.#items.owes(duty)) this.#report(duty)
+      this.#report(duty)
     }
     for (const turn of this.#line) {
       if (turn.parked === undefined || !this.#outbox.writable) return
-      if (this.#items.owes(turn)) {
-        if (this.#byOrder) return
-        continue
-      }
       this.#line.delete(turn)
       if (turn instanceof Duty) this.#table.take(turn.id)
       this.#say(turn.parked)

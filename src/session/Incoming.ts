@@ -57,7 +57,7 @@ export class Incoming {
         return this.#onEvent(message)
       case "Credit":
         if (message.of === "events") return events.granted(message.items, message.bytes)
-        return this.#onCredit(message.of === "answer" ? duties.find(message.id) : calls.find(message.id), message)
+        return this.#onCredit(message.of === "answer" ? duties.get(message.id) : calls.find(message.id), message)
     }
   }
 

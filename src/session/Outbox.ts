@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { Call, Duty } from "./Exchange.ts"
 import type { Message, Refusal } from "./Message.ts"
 
 export interface Outbox {
@@ -16,11 +15,5 @@ export interface Outbox {
    * it is written to: what is in the tables before need not be there after.
    */
   send(message: Message): number | Refusal
-  /** Items wait for the end of the tick. */
-  gathered(): void
-  /** Items that were owed have left: so may what follows them. */
-  paid(exchange: Call | Duty): void
-  /** An item of this exchange cannot be said: it ends the exchange. */
-  unsaid(exchange: Call | Duty, reason: Refusal): void
   close(reason: Refusal): void
 }

@@ -84,35 +84,17 @@ export class Session implements Outbox {
   }
 
   /**
-   * Takes items of a call's input, or of a duty's answer. Answers how many; after 0, `credited` will be told. They leave
-   * before anything else that is said, at the latest with `flush`. An item that cannot be said ends its exchange, and no
-   * other.
-   *
-   * @param most how many items one message may hold.
+   * Sends items of a call's input, or of a duty's answer. Answers how many it took; after 0, `credited` will be told.
+   * An item that cannot be said ends its exchange, and no other.
    */
-  sendItems(exchange: Call | Duty, items: ReadonlyArray<unknown>, most = Infinity): number {
-    return exchange.state === "settled" ? items.length : this.#items.send(exchange, items, most)
-  }
-
-  /** Says what waits for the end of the tick. */
-  flush(): void {
-    this.#items.flush()
-  }
-
-  gathered(): void {
-    this.#sink.gathered()
-  }
-
-  unsaid(exchange: Call | Duty, reason: Refusal): void {
-    if (exchange instanceof Call) this.#calls.giveUp(exchange, this.#nowMillis, reason)
-    else this.#duties.stop(exchange, reason)
+  sendItems(exchange: Call | Duty, items: ReadonlyArray<unknown>): number {
+    if (exchange.state === "settled") return items.length
+    const sent = this.#items.send(exchange, items)
+    if (typeof sent === "number") return sent
+    if (exchange instanceof Call) this.#calls.giveUp(exchange, this.#nowMillis, sent)
+    else this.#duties.stop(exchange, sent)
     this.#closeWhenDrained()
-  }
-
-  paid(exchange: Call | Duty): void {
-    if (exchange instanceof Call) this.#calls.paid(exchange)
-    else this.#duties.release()
-    this.#closeWhenDrained()
+    return items.length
   }
 
   /** Says that a call's input is complete. */
@@ -139,7 +121,6 @@ export class Session implements Outbox {
   }
 
   #settle(duty: Duty, answer: AnswerMessage): void {
-    this.#items.flush()
     this.#duties.settle(duty, answer)
     this.#closeWhenDrained()
   }
@@ -219,7 +200,6 @@ export class Session implements Outbox {
 
   /** Writes a message; the parts of the session send through this. */
   send(message: Message): number | Refusal {
-    this.#items.flush()
     return this.#phase.end === undefined ? this.#sink.send(message) : this.#phase.end.reason
   }
 

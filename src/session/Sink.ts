@@ -11,8 +11,6 @@ import type { EventMessage, Hello, Message, Refusal } from "./Message.ts"
 export interface Sink {
   /** Writes a message, at once. Answers its payload bytes, or why it cannot be said. */
   send(message: Message): number | Refusal
-  /** Something waits for the end of the tick: `Session.flush` is to be called then. */
-  gathered(): void
   /** Makes the entry for a request; the session starts it. */
   duty(method: number): Duty
   event(event: EventMessage): void

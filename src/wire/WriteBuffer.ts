@@ -35,6 +35,16 @@ export class WriteBuffer {
     return this.#chunkBytes + this.#end - this.#start
   }
 
+  /** The offset in `slab` after what is written. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Whether what was written at `offset` of `slab` has not been handed out. */
+  holds(slab: Uint8Array, offset: number): boolean {
+    return slab === this.slab && offset >= this.#start
+  }
+
   /** Makes room for `bytes` after what is written, and answers its offset in `slab`. */
   reserve(bytes: number): number {
     if (this.#end + bytes > this.slab.length) this.#renew(bytes)

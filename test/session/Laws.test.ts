@@ -25,7 +25,6 @@ interface World {
   readonly blocked: Set<Party>
   /** Items of each exchange, and events, that were consumed. */
   readonly consumed: Map<object, number>
-  readonly consumedBytes: Map<object, number>
 }
 
 const pick = <A>(from: ReadonlyArray<A>, n: number): A | undefined => from[n % Math.max(1, from.length)]
@@ -38,17 +37,13 @@ const itemsOf = (n: number): ReadonlyArray<unknown> =>
     ? [1, 2, "bad", 3]
     : n % 29 === 0
       ? [1, "large"]
-      : n % 31 === 0
-        ? Array.from({ length: 1 + (n % 20) }, () => "heavy")
-        : Array.from({ length: n % 7 === 0 ? 1100 : n % 20 }, () => n)
+      : Array.from({ length: n % 7 === 0 ? 1100 : n % 20 }, () => n)
 
 const consume = (world: World, party: Party, exchange: Asked | Owed | undefined): void => {
   if (exchange === undefined) return
   const items = exchange.received.length - (world.consumed.get(exchange) ?? 0)
-  const bytes = exchange.receivedBytes - (world.consumedBytes.get(exchange) ?? 0)
   world.consumed.set(exchange, exchange.received.length)
-  world.consumedBytes.set(exchange, exchange.receivedBytes)
-  if (items > 0) party.session.consumed(exchange, items, bytes)
+  if (items > 0) party.session.consumed(exchange, items, items * 10)
 }
 
 const takeEvents = (world: World, party: Party): void => {
@@ -115,8 +110,6 @@ const operations = {
     for (let times = 0; times < n % 100 && party.session.emit(0, n % 11 === 0 ? "bad" : n) === "sent"; times++);
   },
   takeEvents: (world: World, party: Party) => takeEvents(world, party),
-  /** The end of a tick. */
-  flush: (_: World, party: Party) => party.session.flush(),
   deliver: (world: World, party: Party, n: number) => {
     world.pair.deliver(party, n % 10)
     flow(world, party)
@@ -174,28 +167,12 @@ const isLarge = (message: Message): boolean =>
   ("payload" in message && message.payload === "large") ||
   ("items" in message && Array.isArray(message.items) && message.items.includes("large"))
 
-/** Items of which no frame holds many, so that what was taken together leaves in several. */
-const heavyBytes = 300_000
-
-const withHeavy = (message: Message, bytes: number): number | Refusal => {
-  const isHeavy = (message._tag === "Chunk" || message._tag === "Input") && message.items.includes("heavy")
-  if (!isHeavy) return bytes
-  return message.items.length > 3 ? oversized : message.items.length * heavyBytes
-}
-
-const begin = (options: Partial<Options>, capacity: number, flushesLate: boolean): World => {
+const begin = (options: Partial<Options>, capacity: number): World => {
   const pair = greeting({ ...options, hello: helloOf(16) }, options)
-  const world = { pair, capacity, blocked: new Set<Party>(), consumed: new Map(), consumedBytes: new Map() }
+  const world = { pair, capacity, blocked: new Set<Party>(), consumed: new Map<object, number>() }
   for (const party of [pair.west, pair.east]) {
     const say = refusing(isBad, invalid)
-    // Who gives a call up and cannot say so gives no credit either: items and answer would wait for as long as it lasts.
-    const isHeavy = options.cancel === true || options.correlate === "order"
-    party.flushesLate = flushesLate
-    party.weigh = (message) => {
-      if (isLarge(message) && !party.session.greeted) return oversized
-      const bytes = say(message)
-      return isHeavy && typeof bytes === "number" ? withHeavy(message, bytes) : bytes
-    }
+    party.weigh = (message) => (isLarge(message) && !party.session.greeted ? oversized : say(message))
     party.onSend = () => {
       if (party.transit.length >= capacity) party.session.setWritable(false)
     }
@@ -237,7 +214,6 @@ const settleDown = (world: World): void => {
 
 const settleMore = (world: World, party: Party): number => {
   world.blocked.delete(party)
-  party.session.flush()
   const heard = world.pair.deliver(party)
   flow(world, party)
   takeEvents(world, party)
@@ -284,10 +260,9 @@ describe.each(wires)("two sessions on a wire where %s", (_, options) => {
         stepsOf([...names, ...often, ...often]),
         heartbeatMillis,
         capacity,
-        fc.boolean(),
         fc.constantFrom("cut", "drain"),
-        (steps, heartbeatMillis, capacity, flushesLate, ending) => {
-          const world = begin({ ...options, heartbeatMillis }, capacity, flushesLate)
+        (steps, heartbeatMillis, capacity, ending) => {
+          const world = begin({ ...options, heartbeatMillis }, capacity)
           perform(world, steps)
           if (ending === "drain") {
             for (const party of [world.pair.west, world.pair.east]) party.session.drain(world.pair.now)
@@ -312,8 +287,8 @@ describe.each(wires)("two sessions on a wire where %s", (_, options) => {
       (op) => options.correlate !== "order" || (op !== "cancel" && op !== "input" && op !== "advance")
     )
     fc.assert(
-      fc.property(stepsOf(calm), capacity, fc.boolean(), (steps, capacity, flushesLate) => {
-        const world = begin({ ...options, handshakeMillis: Infinity }, capacity, flushesLate)
+      fc.property(stepsOf(calm), capacity, (steps, capacity) => {
+        const world = begin({ ...options, handshakeMillis: Infinity }, capacity)
         perform(world, steps)
         settleDown(world)
         for (const party of [world.pair.west, world.pair.east]) {

@@ -95,7 +95,6 @@ export class Owed extends Duty {
   request: RequestMessage | undefined
   isStopped = false
   isAnswered = false
-  mayBeStopped = false
   inputDone = false
   credits = 0
   readonly received: Array<unknown> = []
@@ -114,7 +113,6 @@ export class Owed extends Duty {
   }
 
   stopped(): void {
-    if (this.mayBeStopped) this.isAnswered = false
     this.#mayHear("stopped")
     this.isStopped = true
     this.#party.onStop?.(this)
@@ -176,8 +174,6 @@ export class Party implements Sink {
   /** How often it was told that events may be emitted. */
   credits = 0
   end: { readonly reason: Refusal; readonly side: Side } | undefined
-  /** Whether what is gathered waits until a test flushes the session, as it does for the end of a tick. */
-  flushesLate = false
   /** What a message weighs, or why it cannot be said. */
   weigh: (message: Message) => number | Refusal = weigh
   // Run where a real sink may call back.
@@ -218,10 +214,6 @@ export class Party implements Sink {
   event(event: EventMessage): void {
     law(this.end === undefined, "no event comes after closed")
     this.events.push(event)
-  }
-
-  gathered(): void {
-    if (!this.flushesLate) this.session.flush()
   }
 
   eventsCredited(): void {
@@ -269,23 +261,18 @@ export class Party implements Sink {
 
   /** Answers a duty, by default the one that was started last. */
   succeed(value: unknown = "done", duty: Owed = this.latest): void {
-    this.#answer(duty, () => this.session.succeed(duty, value))
+    duty.isAnswered ||= !duty.isStopped
+    this.session.succeed(duty, value)
   }
 
   fail(error: unknown, duty: Owed = this.latest): void {
-    this.#answer(duty, () => this.session.fail(duty, error))
+    duty.isAnswered ||= !duty.isStopped
+    this.session.fail(duty, error)
   }
 
   refuse(reason: Refusal, duty: Owed = this.latest): void {
-    this.#answer(duty, () => this.session.refuse(duty, reason))
-  }
-
-  #answer(duty: Owed, answer: () => void): void {
     duty.isAnswered ||= !duty.isStopped
-    // Items that were gathered leave first, and one that cannot be said ends the duty in another way.
-    duty.mayBeStopped = this.flushesLate
-    answer()
-    duty.mayBeStopped = false
+    this.session.refuse(duty, reason)
   }
 
   /** The duty that was started last. */
