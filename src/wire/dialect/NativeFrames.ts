@@ -101,7 +101,7 @@ export class NativeFrames {
   ): number {
     const last = this.#last
     if (last === undefined || last.kind !== kind || last.id !== id) return -1
-    if (last.end !== buffer.end || !buffer.holds(last.slab, last.at)) return -1
+    if (!buffer.holds(last.slab, last.at)) return -1
     const { slab } = last
     // What is written begins with a bracket, where the last list has its own; a comma takes the place of both.
     const joint = last.end - this.#sealBytes - 1
