@@ -28,7 +28,7 @@ export class Calls {
   readonly #table = new Table<Call>()
   readonly #deadlines = new Deadlines()
   /** In the order in which they were asked. */
-  #waiting = new Set<Call>()
+  #waiting: Set<Call> | undefined
   #limit: number
   /** A call waits that is too large for what may be sent before the peer's Hello. */
   #needsHello = false
@@ -44,7 +44,11 @@ export class Calls {
 
   /** Calls that have no answer yet. */
   get size(): number {
-    return this.#table.size + this.#waiting.size
+    return this.#table.size + this.#waitingCount
+  }
+
+  get #waitingCount(): number {
+    return this.#waiting === undefined ? 0 : this.#waiting.size
   }
 
   /** When `expire` wants to be called next. */
@@ -57,19 +61,19 @@ export class Calls {
     const endless = !(call.timeoutMillis > 0 && call.timeoutMillis < Infinity)
     if (endless && this.#byOrder) call.timeoutMillis = orderTimeoutMillis
     if (call.timeoutMillis > 0) this.#deadlines.set(call, nowMillis + call.timeoutMillis)
-    if (this.#waiting.size === 0 && this.#room()) return this.#send(call, nowMillis)
+    if (this.#waitingCount === 0 && this.#room()) return this.#send(call, nowMillis)
     call.state = "waiting"
-    this.#waiting.add(call)
+    ;(this.#waiting ??= new Set()).add(call)
   }
 
   /** Sends the calls that wait, as far as there is room. */
   release(nowMillis: number): void {
-    if (this.#waiting.size === 0) return
+    if (this.#waiting === undefined || this.#waiting.size === 0) return
     for (const call of this.#waiting) {
       if (!this.#room()) return
       // Its deadline has passed, which is about to be told: the peer need not begin.
       if (call.deadlineMillis <= nowMillis) continue
-      this.#waiting.delete(call)
+      this.#waiting?.delete(call)
       this.#send(call, nowMillis)
     }
   }
@@ -100,7 +104,7 @@ export class Calls {
     this.#table.take(call.id)
     this.#needsHello = true
     call.state = "waiting"
-    this.#waiting = new Set([call, ...this.#waiting])
+    this.#waiting = new Set([call, ...(this.#waiting ?? [])])
   }
 
   /** Says that the input of `call` is complete: at once, or behind its request. */
@@ -163,7 +167,7 @@ export class Calls {
 
   /** Settles every call that was never sent. */
   refuseWaiting(reason: Refusal, side: Side): void {
-    for (const call of this.#waiting) this.#refuse(call, reason, side)
+    for (const call of this.#waiting ?? []) this.#refuse(call, reason, side)
   }
 
   /** Settles every call. */
@@ -179,13 +183,13 @@ export class Calls {
   }
 
   #settle(call: Call): void {
-    if (call.state === "waiting") this.#waiting.delete(call)
+    if (call.state === "waiting") this.#waiting?.delete(call)
     call.state = "settled"
     this.#items.forget(call)
   }
 
   #all(): Array<Call> {
-    return this.#table.all().concat(Array.from(this.#waiting))
+    return this.#table.all().concat(Array.from(this.#waiting ?? []))
   }
 }
 

@@ -41,6 +41,8 @@ export const string = (value: unknown, bytes: Uint8Array, start: number, end: nu
 }
 
 const long = (value: string, bytes: Uint8Array, start: number, end: number): number => {
+  // What surely has no room is not worth a look.
+  if (start + 2 + value.length > end) return -1
   const isSuspect = suspect.test(value)
   const text = isSuspect ? JSON.stringify(value) : value
   if (start + 2 + text.length * 3 > end) return -1

@@ -25,6 +25,9 @@ const letterE = 0x65
 /** As many digits as every integer may have and still be exact. */
 const exactDigits = 15
 
+/** Longer strings are read faster by `JSON.parse`, and all with them. */
+const longestBytes = 1024
+
 const fail = (cursor: Cursor): undefined => {
   cursor.at = -1
   return undefined
@@ -36,8 +39,9 @@ export const string = (bytes: Uint8Array, cursor: Cursor): string | undefined =>
   if (bytes[start - 1] !== quoteByte) return fail(cursor)
   let at = start
   let byte = bytes[at]
+  const last = start + longestBytes
   // Past the end there is no byte, and no comparison with it holds.
-  while (byte! >= firstPrintable && byte !== quoteByte && byte !== backslash) byte = bytes[++at]
+  while (byte! >= firstPrintable && byte !== quoteByte && byte !== backslash && at < last) byte = bytes[++at]
   if (byte === backslash) return escaped(bytes, cursor, at)
   if (byte !== quoteByte) return fail(cursor)
   cursor.at = at + 1
@@ -47,7 +51,8 @@ export const string = (bytes: Uint8Array, cursor: Cursor): string | undefined =>
 /** Reads a string that has an escape at `at`. */
 const escaped = (bytes: Uint8Array, cursor: Cursor, at: number): string | undefined => {
   let end = at
-  while (end < bytes.length && bytes[end] !== quoteByte) end += bytes[end] === backslash ? 2 : 1
+  const last = Math.min(bytes.length, at + longestBytes)
+  while (end < last && bytes[end] !== quoteByte) end += bytes[end] === backslash ? 2 : 1
   const value = parsed(bytes, cursor.at, end + 1)
   if (typeof value !== "string") return fail(cursor)
   cursor.at = end + 1
