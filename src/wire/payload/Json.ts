@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { indexOf } from "../Bytes.ts"
 import * as Utf8 from "../Utf8.ts"
 import { type Shape, unread } from "../Wire.ts"
 
@@ -63,7 +64,7 @@ const checkDepth = (bytes: Uint8Array): void => {
 const opensOften = (bytes: Uint8Array): boolean => {
   let left = maxDepth
   for (const opener of openers) {
-    for (let at = bytes.indexOf(opener); at >= 0; at = bytes.indexOf(opener, at + 1)) if (left-- === 0) return true
+    for (let at = indexOf(bytes, opener, 0); at >= 0; at = indexOf(bytes, opener, at + 1)) if (left-- === 0) return true
   }
   return false
 }

@@ -53,7 +53,7 @@ const escaped = (bytes: Uint8Array, cursor: Cursor, at: number): string | undefi
   let end = at
   const last = Math.min(bytes.length, at + longestBytes)
   while (end < last && bytes[end] !== quoteByte) end += bytes[end] === backslash ? 2 : 1
-  const value = parsed(bytes, cursor.at, end + 1)
+  const value = bytes[end] === quoteByte ? parsed(bytes, cursor.at, end + 1) : undefined
   if (typeof value !== "string") return fail(cursor)
   cursor.at = end + 1
   return value
