@@ -9,7 +9,8 @@ export const serve = (place: ServerPlace): Promise<void> => {
     socket.on("error", () => socket.destroy())
     socket.on("data", () => {})
   })
-  return new Promise((resolve) => server.listen(place.path, resolve))
+  // Its client dials faster than it accepts.
+  return new Promise((resolve) => server.listen({ path: place.path, backlog: 2048 }, resolve))
 }
 
 export const connect = async (place: ClientPlace): Promise<ExtraClient> => {
