@@ -76,7 +76,6 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.#terms = terms
     this.#port = port
     this.#link = link
-    this.buffer.hurry = () => this.buffer.flush(this.#offer)
     this.#codec = terms.wire.open(terms.lexicon, terms.codec)
     this.#nowMillis = this.#readClock()
     this.session = new Session.Session(this, terms.session, this.#nowMillis)

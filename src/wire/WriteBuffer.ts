@@ -27,8 +27,6 @@ export class WriteBuffer {
   #chunks: Array<Uint8Array> = []
   #chunkBytes = 0
   #flushing = false
-  /** Flushes early: set by the owner, and called when there is more to do before the rest of a large frame is there. */
-  hurry: () => void = () => {}
 
   /** Bytes gathered and not flushed yet. */
   get bytes(): number {

@@ -241,8 +241,6 @@ export class NativeFrames {
     const before = this.#seal?.(buffer.slab, start, end)
     buffer.foreign(chunk)
     if (this.#seal === undefined) return
-    // The chunk is summed while it travels.
-    buffer.hurry()
     const seal = this.#seal(chunk, 0, chunk.length, before)
     const sealAt = buffer.reserve(Frame.crcBytes)
     Frame.writeUint32(buffer.slab, sealAt, seal)

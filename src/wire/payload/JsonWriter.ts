@@ -32,8 +32,13 @@ export const compile = (plan: Plan): Write | undefined => {
   const write = source.compile<Write>(functionOf(plan, source), Put)
   if (write === undefined) return undefined
   return (value, bytes, start, end) => {
-    const after = write(value, bytes, start, end)
-    return after <= end ? after : -1
+    try {
+      const after = write(value, bytes, start, end)
+      return after <= end ? after : -1
+    } catch {
+      // Something of the user's own, such as a getter: the general way meets it too, and reports it.
+      return -1
+    }
   }
 }
 
