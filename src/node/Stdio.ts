@@ -21,6 +21,8 @@ import { StreamLink } from "./StreamLink.ts"
 import * as Streams from "./Streams.ts"
 
 /**
+ * Which descriptors carry frames, and what is spoken over them.
+ *
  * @category models
  * @since 0.1.0
  */

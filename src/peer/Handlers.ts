@@ -31,7 +31,10 @@ export type HandlerContext<P extends AnyProtocol, X extends Side, R extends Memb
   ? ([Request.Input<R>] extends [never] ? {} : { readonly input: Stream.Stream<Request.Input<R>, IpcError> }) &
       ([Request.Progress<R>] extends [never]
         ? {}
-        : { readonly report: (progress: Request.Progress<R>) => Effect.Effect<void> })
+        : {
+            /** Tells the caller of progress. */
+            readonly report: (progress: Request.Progress<R>) => Effect.Effect<void>
+          })
   : {})
 
 /** What a handler of `R` gives back. */
@@ -89,7 +92,11 @@ export type NeedsHandlers<P extends AnyProtocol> = [Extract<P["~client"], Reques
   ? never
   : HandlersOf<P, "client">
 
-/** Answers the key of the handlers of one side of a protocol. */
+/**
+ * Answers the key of the handlers of one side of a protocol.
+ *
+ * @internal
+ */
 export const key = <P extends AnyProtocol, X extends Side>(
   protocol: P,
   side: X

@@ -19,7 +19,12 @@ const inCall = (reason: { readonly method?: string | undefined }): string =>
 
 const by = (side: "local" | "remote"): string => (side === "local" ? "this side" : "the peer")
 
-/** No connection came about: nobody answers at the address, or who answers says no Hello in time. */
+/**
+ * No connection came about: nobody answers at the address, or who answers says no Hello in time.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class ConnectFailed extends Schema.TaggedError<ConnectFailed>()("ConnectFailed", {
   ...place,
   detail: Schema.String
@@ -29,7 +34,12 @@ export class ConnectFailed extends Schema.TaggedError<ConnectFailed>()("ConnectF
   }
 }
 
-/** The listener broke while it accepted. (One that cannot start fails its layer with a `TransportError`.) */
+/**
+ * The listener broke while it accepted. (One that cannot start fails its layer with a `TransportError`.)
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", {
   ...place,
   detail: Schema.String
@@ -43,6 +53,9 @@ export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFail
  * The connection ended before the answer came. The work may have been done or not: send again only what is idempotent.
  *
  * A process at the other end that is gone left its exit code or signal, and the last it wrote to stderr.
+ *
+ * @category errors
+ * @since 0.1.0
  */
 export class Disconnected extends Schema.TaggedError<Disconnected>()("Disconnected", {
   ...place,
@@ -58,7 +71,12 @@ export class Disconnected extends Schema.TaggedError<Disconnected>()("Disconnect
   }
 }
 
-/** The deadline passed: waiting to be sent, being sent and being answered all count. The peer was told to stop. */
+/**
+ * The deadline passed: waiting to be sent, being sent and being answered all count. The peer was told to stop.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
   ...place,
   side: Side,
@@ -69,7 +87,12 @@ export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
   }
 }
 
-/** The peer sent nothing for two heartbeats, not even an answer to a ping. */
+/**
+ * The peer sent nothing for two heartbeats, not even an answer to a ping.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class PeerSilent extends Schema.TaggedError<PeerSilent>()("PeerSilent", {
   ...place,
   afterMillis: Schema.Number
@@ -79,7 +102,12 @@ export class PeerSilent extends Schema.TaggedError<PeerSilent>()("PeerSilent", {
   }
 }
 
-/** The two sides do not speak the same protocol, or versions that do not go together. */
+/**
+ * The two sides do not speak the same protocol, or versions that do not go together.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class Incompatible extends Schema.TaggedError<Incompatible>()("Incompatible", {
   ...place,
   local: Schema.String,
@@ -90,7 +118,12 @@ export class Incompatible extends Schema.TaggedError<Incompatible>()("Incompatib
   }
 }
 
-/** The secret is missing or wrong. */
+/**
+ * The secret is missing or wrong.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
   ...place,
   side: Side,
@@ -101,14 +134,24 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
   }
 }
 
-/** The side that was asked does not know the method: it is older, or newer. The call did not start. */
+/**
+ * The side that was asked does not know the method: it is older, or newer. The call did not start.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class UnknownMethod extends Schema.TaggedError<UnknownMethod>()("UnknownMethod", { ...place, side: Side }) {
   override get message(): string {
     return `${inCall(this)}${this.address} does not know this method: its version of the protocol differs`
   }
 }
 
-/** A value does not fit its schema. `side` says where: local before it was sent, or as it was read; remote at the peer. */
+/**
+ * A value does not fit its schema. `side` says where: local before it was sent, or as it was read; remote at the peer.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class InvalidPayload extends Schema.TaggedError<InvalidPayload>()("InvalidPayload", {
   ...place,
   side: Side,
@@ -120,7 +163,12 @@ export class InvalidPayload extends Schema.TaggedError<InvalidPayload>()("Invali
   }
 }
 
-/** A message is larger than the side that reads it allows. Only this call fails. */
+/**
+ * A message is larger than the side that reads it allows. Only this call fails.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class Oversized extends Schema.TaggedError<Oversized>()("Oversized", {
   ...place,
   side: Side,
@@ -132,7 +180,12 @@ export class Oversized extends Schema.TaggedError<Oversized>()("Oversized", {
   }
 }
 
-/** A limit was reached. A call that was refused with it did not start, so it is safe to send again. */
+/**
+ * A limit was reached. A call that was refused with it did not start, so it is safe to send again.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   ...place,
   side: Side,
@@ -144,14 +197,24 @@ export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   }
 }
 
-/** The peer takes no new work, because it is closing. The call did not start, so it is safe to send again elsewhere. */
+/**
+ * The peer takes no new work, because it is closing. The call did not start, so it is safe to send again elsewhere.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class Draining extends Schema.TaggedError<Draining>()("Draining", { ...place, side: Side }) {
   override get message(): string {
     return `${inCall(this)}${this.side === "local" ? "this side" : this.address} is closing and takes no new calls`
   }
 }
 
-/** The peer broke the rules of the wire. */
+/**
+ * The peer broke the rules of the wire.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", {
   ...place,
   side: Side,
@@ -163,7 +226,12 @@ export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", {
   }
 }
 
-/** The handler at the other side died: a bug there. Other calls are not affected. */
+/**
+ * The handler at the other side died: a bug there. Other calls are not affected.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class RemoteDefect extends Schema.TaggedError<RemoteDefect>()("RemoteDefect", {
   ...place,
   detail: Schema.String,
@@ -174,7 +242,12 @@ export class RemoteDefect extends Schema.TaggedError<RemoteDefect>()("RemoteDefe
   }
 }
 
-/** The wire of this transport cannot say what the protocol, or the call, needs. */
+/**
+ * The wire of this transport cannot say what the protocol, or the call, needs.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class Unsayable extends Schema.TaggedError<Unsayable>()("Unsayable", { ...place, detail: Schema.String }) {
   override get message(): string {
     return `${inCall(this)}${this.address} cannot be told this: ${this.detail}`
@@ -206,6 +279,8 @@ export const Reason = Schema.Union([
 ])
 
 /**
+ * One of them.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -21,6 +21,8 @@ import * as Role from "./Role.ts"
 import * as Sayable from "./Sayable.ts"
 
 /**
+ * Options of a client. Limits hold for its one connection.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -102,6 +104,7 @@ export const Service =
     id: Id,
     protocol: P
   ): Context.ServiceClass<Self, Id, Client<P>> & {
+    /** Opens a connection, and closes it with the layer. */
     readonly layer: (options?: Options) => Layer.Layer<Self, IpcError, Transport | NeedsHandlers<P>>
   } => {
     const service = Context.Service<Self, Client<P>>()(id)

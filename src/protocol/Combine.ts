@@ -11,7 +11,12 @@ import { build, isProtocol } from "./Model.ts"
 import type { AnyProtocol, Member, Parts, Protocol } from "./Model.ts"
 import type * as Request from "./Request.ts"
 
-/** What {@link merge} takes first to give the result a name or version of its own. */
+/**
+ * What {@link merge} takes first to give the result a name or version of its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface MergeOptions<Name extends string = string> {
   readonly name?: Name
   readonly version?: string
@@ -47,7 +52,12 @@ export const merge: {
   })
 }
 
-/** The class that {@link prefix} makes of `M`. */
+/**
+ * The class that {@link prefix} makes of `M`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Prefixed<Prefix extends string, M extends Member> = M extends Request.Any
   ? Renamed<`${Prefix}${M["tag"]}`, M> & Request.Statics<`${Prefix}${M["tag"]}`, M["spec"]>
   : M extends Event.Any

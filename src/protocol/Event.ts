@@ -30,7 +30,12 @@ export interface Any extends Schema.Constraint {
   new (...args: any): any
 }
 
-/** What {@link Class} adds to the class of the payload. */
+/**
+ * What {@link Class} adds to the class of the payload.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Statics<Tag extends string, S extends Spec> {
   readonly tag: Tag
   readonly kind: "event"

@@ -14,16 +14,36 @@ import { checkMembers, checkName, checkVersion } from "./Rules.ts"
 
 const TypeId = "~effect-ipc/Protocol"
 
-/** What one side may take from the other: a request or an event. */
+/**
+ * What one side may take from the other: a request or an event.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Member = Request.Any | Event.Any
 
-/** One end of a protocol. */
+/**
+ * One end of a protocol.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Side = "server" | "client"
 
-/** The other end. */
+/**
+ * The other end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Other<X extends Side> = X extends "server" ? "client" : "server"
 
-/** Members by their tag. */
+/**
+ * Members by their tag.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type ByTag<M extends Member> = { readonly [K in M as K["tag"]]: K }
 
 /**
@@ -56,19 +76,44 @@ export interface Protocol<Name extends string, Server extends Member, Client ext
 
 type Encoded<M> = M extends { readonly Encoded: infer E } ? E : never
 
-/** Any protocol. */
+/**
+ * Any protocol, whatever it may say.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type AnyProtocol = Protocol<string, Member, Member>
 
-/** What side `X` of `P` takes. */
+/**
+ * What side `X` of `P` takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Answers<P extends AnyProtocol, X extends Side> = X extends "server" ? P["~server"] : P["~client"]
 
-/** What side `X` of `P` may say. */
+/**
+ * What side `X` of `P` may say.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Says<P extends AnyProtocol, X extends Side> = Answers<P, Other<X>>
 
-/** The tagged union of what a server of `P` takes. */
+/**
+ * The tagged union of what a server of `P` takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Requests<P extends AnyProtocol> = InstanceType<P["~server"]>
 
-/** Whether `u` is a protocol. */
+/**
+ * Whether `u` is a protocol.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
 export const isProtocol = (u: unknown): u is AnyProtocol => typeof u === "object" && u !== null && TypeId in u
 
 /** What a protocol is built from. */

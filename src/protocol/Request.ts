@@ -27,7 +27,12 @@ export type Codec = Schema.Codec<any, any, never, never>
  */
 export type Fields = { readonly [name: PropertyKey]: Schema.ConstraintCodec<any, any, never, never> }
 
-/** Refuses a field named `_tag`, and says why as a type. */
+/**
+ * Refuses a field named `_tag`, and says why as a type.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Untagged {
   readonly _tag?: "_tag holds the tag of the class: rename the field"
 }
@@ -85,15 +90,40 @@ export interface Any extends Schema.Constraint {
 
 type TypeOf<S, Default> = S extends Schema.Constraint ? S["Type"] : Default
 
-/** What a request answers; void when it declares no `success`. */
+/**
+ * What a request answers; void when it declares no `success`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Success<R extends Any> = TypeOf<R["spec"]["success"], void>
-/** The application errors of a request; never when it declares none. */
+/**
+ * The application errors of a request; never when it declares none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Fault<R extends Any> = TypeOf<R["spec"]["error"], never>
-/** One item of the answer; never when the answer is not a stream. */
+/**
+ * One item of the answer; never when the answer is not a stream.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Item<R extends Any> = TypeOf<R["spec"]["stream"], never>
-/** One item of what the caller streams in; never when it streams nothing. */
+/**
+ * One item of what the caller streams in; never when it streams nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Input<R extends Any> = TypeOf<R["spec"]["input"], never>
-/** What the answering side reports meanwhile; never when it reports nothing. */
+/**
+ * What the answering side reports meanwhile; never when it reports nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Progress<R extends Any> = TypeOf<R["spec"]["progress"], never>
 
 /** What requests and events share: a tag and payload fields. */
@@ -101,17 +131,30 @@ interface Member {
   readonly spec: { readonly payload: Fields }
 }
 
-/** The payload that a caller passes: no `_tag`, and fields with a constructor default may be left out. */
+/**
+ * The payload that a caller passes: no `_tag`, and fields with a constructor default may be left out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type MakeIn<M extends Member> = Schema.Struct.MakeIn<M["spec"]["payload"]>
 
 /**
  * The arguments that carry a payload: none needed when every field may be left out.
  *
  * Spread it before further arguments: `(...args: [...PayloadArgs<R>, options?: Options])`.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export type PayloadArgs<M extends Member> = {} extends MakeIn<M> ? [payload?: MakeIn<M>] : [payload: MakeIn<M>]
 
-/** The options of {@link Class} that every request may have. */
+/**
+ * The options of {@link Class} that every request may have.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Options<F extends Fields, Error, Input, Progress> {
   readonly payload?: F & Untagged
   readonly error?: Error
@@ -119,11 +162,17 @@ export interface Options<F extends Fields, Error, Input, Progress> {
   readonly progress?: Progress
   readonly idempotent?: boolean
   readonly timeout?: Duration.Input
+  /** Routes requests of equal keys to the same worker of a pool. */
   readonly key?: (payload: Schema.Struct.Type<NoInfer<F>>) => string
   readonly annotations?: Context.Context<never>
 }
 
-/** The answer of a request: one value, or a stream of items. Refuses both, and says why as a type. */
+/**
+ * The answer of a request: one value, or a stream of items. Refuses both, and says why as a type.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Answer<Success, Stream> =
   | { readonly success?: Success; readonly stream?: Refused<"the answer is one value: leave out stream or success"> }
   | { readonly stream: Stream; readonly success?: Refused<"the answer is a stream: leave out success"> }
@@ -134,7 +183,12 @@ interface Refused<out Why extends string> {
   readonly "~never": never
 }
 
-/** What {@link Class} adds to the class of the payload. */
+/**
+ * What {@link Class} adds to the class of the payload.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Statics<Tag extends string, S extends Spec> {
   readonly tag: Tag
   readonly kind: "request"

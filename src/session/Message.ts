@@ -70,6 +70,8 @@ export interface Hello {
 export type Headers = Readonly<Record<string, string>>
 
 /**
+ * A call, as it travels to the side that answers it.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -98,6 +100,8 @@ export interface ItemsMessage<Tag extends "Chunk" | "Input"> {
 }
 
 /**
+ * An event, as it travels; `bytes` is the size of its payload.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -109,6 +113,8 @@ export interface EventMessage {
 }
 
 /**
+ * Whatever one side may say to the other.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -138,5 +144,10 @@ export type Message =
   /** The last message; `reason` is there when this side refuses the peer. */
   | { readonly _tag: "Bye"; readonly reason: Refusal | undefined }
 
-/** The messages that end a call. */
+/**
+ * The messages that end a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type AnswerMessage = Extract<Message, { readonly _tag: "Success" | "Failure" | "Defect" }>

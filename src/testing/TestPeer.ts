@@ -21,6 +21,8 @@ import * as Native from "../wire/dialect/Native.ts"
 import type { Wire } from "../wire/Wire.ts"
 
 /**
+ * What both peers are made with.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -59,6 +59,7 @@ export interface Link {
   start(sink: LinkSink): void
   /** Holds back `bytes` (and in time, through the kernel, the writer at the other end) until `resume`. */
   pause(): void
+  /** Delivers again, what was held back first. */
   resume(): void
   /**
    * Takes `chunk` for writing; may be a system call. Answers false above the high-water mark: the chunk is

@@ -18,6 +18,8 @@ import { Listener, Transport } from "./Transport.ts"
 import { TransportError } from "./TransportError.ts"
 
 /**
+ * How much a pair holds, and what it is called.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -1,3 +1,8 @@
+/**
+ * Why there is no link.
+ *
+ * @since 0.1.0
+ */
 import * as Data from "effect/Data"
 
 /**

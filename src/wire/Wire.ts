@@ -38,7 +38,9 @@ export interface Can {
  * @since 0.1.0
  */
 export interface Shape {
+  /** Makes a JSON-safe value. */
   encode(value: unknown): unknown
+  /** Makes a value of what JSON said. */
   decode(json: unknown): unknown
   /** Present where values may be turned into JSON text, and back, without a JSON-safe value between. */
   readonly json: JsonShape | undefined
@@ -83,8 +85,20 @@ export const unread: unique symbol = Symbol("effect-ipc/unread")
  * @since 0.1.0
  */
 export type RawShape =
-  | { readonly is: "bytes"; encode(value: unknown): Uint8Array; decode(bytes: Uint8Array): unknown }
-  | { readonly is: "text"; encode(value: unknown): string | undefined; decode(text: string): unknown }
+  | {
+      readonly is: "bytes"
+      /** Answers the bytes of a value. */
+      readonly encode: (value: unknown) => Uint8Array
+      /** Makes the value of bytes. */
+      readonly decode: (bytes: Uint8Array) => unknown
+    }
+  | {
+      readonly is: "text"
+      /** Answers the string of a value, unless UTF-8 cannot say it. */
+      readonly encode: (value: unknown) => string | undefined
+      /** Makes the value of a string. */
+      readonly decode: (text: string) => unknown
+    }
 
 /**
  * A request or event, compiled for a codec. Shapes that the method does not have encode nothing.
@@ -120,6 +134,8 @@ export interface Lexicon {
 }
 
 /**
+ * What a codec is told of its connection.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -137,6 +153,7 @@ export interface CodecOptions {
  */
 export interface Out {
   readonly buffer: WriteBuffer
+  /** A message was read. */
   message(message: Message): void
   /** Bytes that belong to no frame were skipped. They are borrowed. */
   junk(bytes: Uint8Array): void
@@ -150,6 +167,8 @@ export interface Out {
 }
 
 /**
+ * Whose exchange a message belongs to: a call of ours, a duty of ours, or none.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -175,6 +194,8 @@ export interface Codec {
 }
 
 /**
+ * A recipe for codecs: what it can say, and how to open one.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -183,5 +204,6 @@ export interface Wire {
   readonly can: Can
   /** How long an unfinished frame may get no byte before it is abandoned, in milliseconds; 0 is for ever. */
   readonly abandonAfterMillis: number
+  /** Makes the codec of one connection. */
   open(lexicon: Lexicon, options: CodecOptions): Codec
 }

@@ -18,6 +18,12 @@ const sparesKept = 16
 
 const none = new Uint8Array(0)
 
+/**
+ * What one connection has to say, until it is offered to the link.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export class WriteBuffer {
   /** The memory that offsets answered by `reserve` point into; it may be another one after each `reserve`. */
   slab: Uint8Array = none

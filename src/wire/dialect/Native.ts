@@ -12,6 +12,8 @@ import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
 import { NativeReader } from "./NativeReader.ts"
 import { NativeWriter } from "./NativeWriter.ts"
 
+export type { Checksum } from "../framing/Crc32.ts"
+
 const can: Can = {
   correlate: "id",
   cancel: true,

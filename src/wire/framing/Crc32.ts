@@ -6,7 +6,12 @@
  * @since 0.1.0
  */
 
-/** Computes the CRC-32 of `bytes`, continued from `seed`, as Node's `zlib.crc32` does. */
+/**
+ * Computes the CRC-32 of `bytes`, continued from `seed`, as Node's `zlib.crc32` does.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Checksum = (bytes: Uint8Array, seed?: number) => number
 
 /** Computes the CRC-32 of the bytes between two offsets, continued from `seed`. */
