@@ -19,6 +19,7 @@ import * as Memory from "../transport/Memory.ts"
 import type { Listener, Transport } from "../transport/Transport.ts"
 import * as Native from "../wire/dialect/Native.ts"
 import type { Wire } from "../wire/Wire.ts"
+import { type Faults, layer } from "./Faults.ts"
 
 /**
  * What both peers are made with.
@@ -26,11 +27,22 @@ import type { Wire } from "../wire/Wire.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options<P extends AnyProtocol> {
+export interface Options<P extends AnyProtocol> extends LinkOptions {
   readonly client?: RpcClient.Options | undefined
   readonly server?: RpcServer.Options<P> | undefined
-  /** Default: the native wire. */
+}
+
+/**
+ * What is between two peers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LinkOptions {
+  /** Default: the native wire. `Values.wire()` writes no bytes. */
   readonly wire?: Wire | undefined
+  /** What befalls the line. Default: nothing. */
+  readonly faults?: Faults | undefined
 }
 
 /**
@@ -60,15 +72,18 @@ export const make = <P extends AnyProtocol>(
   options: Options<P> = {}
 ): Effect.Effect<Client<P>, IpcError, HandlersOf<P, "server"> | NeedsHandlers<P> | Scope.Scope> =>
   Effect.gen(function* () {
-    const both = yield* Layer.build(layerLink(options.wire))
+    const both = yield* Layer.build(layerLink(options))
     yield* Effect.forkScoped(Effect.provide(RpcServer.run(protocol, options.server), both))
     return yield* Effect.provide(RpcClient.make(protocol, options.client), both)
   })
 
 /**
- * Provides a `Transport` and the `Listener` it dials, joined within this process, with the native wire unless given.
+ * Provides a `Transport` and the `Listener` it dials, joined within this process.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerLink = (wire: Wire = Native.wire()): Layer.Layer<Transport | Listener> => Memory.layer({ wire })
+export const layerLink = (options: LinkOptions = {}): Layer.Layer<Transport | Listener> => {
+  const memory = Memory.layer({ wire: options.wire ?? Native.wire() })
+  return options.faults === undefined ? memory : Layer.provideMerge(layer(options.faults), memory)
+}

@@ -3,4 +3,6 @@
  *
  * @since 0.1.0
  */
+export * as Faults from "./Faults.ts"
 export * as TestPeer from "./TestPeer.ts"
+export * as Values from "./Values.ts"

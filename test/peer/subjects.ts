@@ -17,6 +17,9 @@ import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
+import * as Faults from "../../src/testing/Faults.ts"
+import * as TestPeer from "../../src/testing/TestPeer.ts"
+import * as Values from "../../src/testing/Values.ts"
 import { Journal, Lab, Note, type Speaker } from "./Lab.ts"
 import { quiet, serve } from "./serve.ts"
 import { record, staff } from "./staff.ts"
@@ -51,6 +54,19 @@ const within = (name: string, both: Layer.Layer<Transport | Listener, unknown>):
 })
 
 export const memory = within("memory", Memory.layer({ wire: Native.wire() }))
+
+/** Messages as they are, without bytes. */
+export const values = within("memory, without bytes", TestPeer.layerLink({ wire: Values.wire() }))
+
+/** Bytes that come cut anywhere, and late. */
+export const faulty = within(
+  "memory that splits and delays",
+  Layer.unwrap(
+    Effect.map(Faults.make({ seed: 1, split: 0.3, delay: 0.05, delayUpTo: "2 millis" }), (faults) =>
+      TestPeer.layerLink({ faults })
+    )
+  )
+)
 
 /** A directory of its own, which goes with the scope. */
 export const directory = Effect.acquireRelease(

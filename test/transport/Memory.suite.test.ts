@@ -1,4 +1,5 @@
-import { memory } from "./subjects.ts"
+import { faulty, memory } from "./subjects.ts"
 import { suite } from "./suite.ts"
 
 suite(memory)
+suite(faulty)

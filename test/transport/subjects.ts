@@ -16,6 +16,8 @@ import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import type { Link } from "../../src/transport/Link.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
+import * as Faults from "../../src/testing/Faults.ts"
+import * as TestPeer from "../../src/testing/TestPeer.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
 import { type Behaviour, behave } from "../fixtures/links/behaviour.ts"
 import { env, fixture } from "../fixtures/links/fixture.ts"
@@ -111,6 +113,14 @@ const ended = { _tag: "Ended" } as const
 const exited = { _tag: "Exited", exitCode: 0, signal: undefined, stderrTail: "" } as const
 
 export const memory: Subject = { name: "memory", leaving: ended, open: dialled(Memory.layer({ wire: Native.wire() })) }
+export const faulty: Subject = {
+  name: "memory in small pieces",
+  leaving: ended,
+  open: (behaviour) =>
+    Effect.flatMap(Faults.make(), (faults) =>
+      Effect.andThen(faults.split(1000), dialled(TestPeer.layerLink({ faults }))(behaviour))
+    )
+}
 export const unixDialler: Subject = { name: "a Unix socket that it dialled", leaving: ended, open: unix(false) }
 export const unixAcceptor: Subject = { name: "a Unix socket that it accepted", leaving: ended, open: unix(true) }
 export const tcp: Subject = {
