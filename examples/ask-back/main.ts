@@ -5,9 +5,9 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { fileURLToPath } from "node:url"
-import * as ChildProcess from "../../src/node/ChildProcess.ts"
-import * as Handlers from "../../src/peer/Handlers.ts"
-import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as ChildProcess from "effect-ipc/node/ChildProcess"
+import * as Handlers from "effect-ipc/Handlers"
+import * as RpcClient from "effect-ipc/RpcClient"
 import { Deployment } from "./protocol.ts"
 
 const answers = Handlers.layerClient(Deployment)({

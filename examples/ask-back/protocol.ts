@@ -2,8 +2,8 @@
  * A protocol with requests in both directions.
  */
 import * as Schema from "effect/Schema"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 /** What the client asks: answers whether it was deployed. */
 export class Deploy extends Request.Class<Deploy>()("Deploy", {

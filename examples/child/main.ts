@@ -6,8 +6,8 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { fileURLToPath } from "node:url"
-import * as ChildProcess from "../../src/node/ChildProcess.ts"
-import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as ChildProcess from "effect-ipc/node/ChildProcess"
+import * as RpcClient from "effect-ipc/RpcClient"
 import { Primes } from "./protocol.ts"
 
 const program = Effect.gen(function* () {

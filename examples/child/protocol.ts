@@ -2,8 +2,8 @@
  * What the parent may ask its worker.
  */
 import * as Schema from "effect/Schema"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 export class CountPrimes extends Request.Class<CountPrimes>()("CountPrimes", {
   payload: { below: Schema.Int },

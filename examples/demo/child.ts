@@ -4,9 +4,9 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as Stdio from "../../src/node/Stdio.ts"
-import * as Handlers from "../../src/peer/Handlers.ts"
-import * as RpcServer from "../../src/peer/RpcServer.ts"
+import * as Stdio from "effect-ipc/node/Stdio"
+import * as Handlers from "effect-ipc/Handlers"
+import * as RpcServer from "effect-ipc/RpcServer"
 import { Demo, DivisionByZero, Tick } from "./protocol.ts"
 
 const handlers = Handlers.layer(Demo)({

@@ -2,9 +2,9 @@
  * What the demo's two processes may say to each other, declared once.
  */
 import * as Schema from "effect/Schema"
-import * as Event from "../../src/protocol/Event.ts"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Event from "effect-ipc/Event"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 export class DivisionByZero extends Schema.TaggedError<DivisionByZero>()("DivisionByZero", {}) {}
 

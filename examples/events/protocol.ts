@@ -2,8 +2,8 @@
  * Events only, in both directions.
  */
 import * as Schema from "effect/Schema"
-import * as Event from "../../src/protocol/Event.ts"
-import * as Protocol from "../../src/protocol/Protocol.ts"
+import * as Event from "effect-ipc/Event"
+import * as Protocol from "effect-ipc/Protocol"
 
 /** From the server to each client that comes. */
 export class Welcome extends Event.Class<Welcome>()("Welcome", { seat: Schema.Int }) {}

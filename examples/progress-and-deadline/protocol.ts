@@ -2,8 +2,8 @@
  * A request that reports progress and has a deadline.
  */
 import * as Schema from "effect/Schema"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 /** Long work. It has ten seconds unless the caller says otherwise. */
 export class Render extends Request.Class<Render>()("Render", {

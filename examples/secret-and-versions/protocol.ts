@@ -2,8 +2,8 @@
  * Three versions of one protocol.
  */
 import * as Schema from "effect/Schema"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 export class Read extends Request.Class<Read>()("Read", { payload: { page: Schema.Int }, success: Schema.String }) {}
 export class Tear extends Request.Class<Tear>()("Tear", { payload: { page: Schema.Int } }) {}

@@ -2,9 +2,9 @@
  * A protocol, and the service that a client of it is.
  */
 import * as Schema from "effect/Schema"
-import * as RpcClient from "../../src/peer/RpcClient.ts"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as RpcClient from "effect-ipc/RpcClient"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 export class Forecast extends Request.Class<Forecast>()("Forecast", {
   payload: { city: Schema.String },

@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { fileURLToPath } from "node:url"
-import * as ChildProcess from "../../src/node/ChildProcess.ts"
-import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as ChildProcess from "effect-ipc/node/ChildProcess"
+import * as RpcClient from "effect-ipc/RpcClient"
 import { Store } from "./protocol.ts"
 
 const worker = ChildProcess.layer({

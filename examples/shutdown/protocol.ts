@@ -2,8 +2,8 @@
  * A store that can be told to close.
  */
 import * as Schema from "effect/Schema"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 export class Save extends Request.Class<Save>()("Save", {
   payload: { file: Schema.String, millis: Schema.Int },

@@ -2,8 +2,8 @@
  * Streams from the server, from the client, and both ways.
  */
 import * as Schema from "effect/Schema"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 /** The answer is a stream that never ends. */
 export class Squares extends Request.Class<Squares>()("Squares", {

@@ -2,7 +2,7 @@
  * The handlers that are tested.
  */
 import * as Effect from "effect/Effect"
-import * as Handlers from "../../src/peer/Handlers.ts"
+import * as Handlers from "effect-ipc/Handlers"
 import { Kitchen } from "./protocol.ts"
 
 export const handlers = Handlers.layer(Kitchen)({

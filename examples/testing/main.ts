@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import * as assert from "node:assert/strict"
-import * as TestPeer from "../../src/testing/TestPeer.ts"
+import * as TestPeer from "effect-ipc/testing/TestPeer"
 import { handlers } from "./handlers.ts"
 import { Kitchen } from "./protocol.ts"
 

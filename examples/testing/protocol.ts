@@ -2,8 +2,8 @@
  * A request that takes minutes.
  */
 import * as Schema from "effect/Schema"
-import * as Protocol from "../../src/protocol/Protocol.ts"
-import * as Request from "../../src/protocol/Request.ts"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 /** Brews for three minutes. */
 export class Brew extends Request.Class<Brew>()("Brew", {

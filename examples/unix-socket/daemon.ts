@@ -4,9 +4,9 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
-import * as UnixSocket from "../../src/node/UnixSocket.ts"
-import * as Handlers from "../../src/peer/Handlers.ts"
-import * as RpcServer from "../../src/peer/RpcServer.ts"
+import * as UnixSocket from "effect-ipc/node/UnixSocket"
+import * as Handlers from "effect-ipc/Handlers"
+import * as RpcServer from "effect-ipc/RpcServer"
 import { Counter } from "./protocol.ts"
 
 const handlers = Handlers.layer(Counter)(

@@ -11,8 +11,8 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
-import * as UnixSocket from "../../src/node/UnixSocket.ts"
-import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as UnixSocket from "effect-ipc/node/UnixSocket"
+import * as RpcClient from "effect-ipc/RpcClient"
 import { Counter } from "./protocol.ts"
 
 const directory = Effect.acquireRelease(
