@@ -2,12 +2,9 @@
  * The server asks the client while it answers it. A client that the server may ask needs handlers, by type.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import { fileURLToPath } from "node:url"
-import * as ChildProcess from "effect-ipc/node/ChildProcess"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcClient from "effect-ipc/RpcClient"
+import { Console, Effect } from "effect"
+import { Handlers, RpcClient } from "effect-ipc"
+import { ChildProcess } from "effect-ipc/node"
 import { Deployment } from "./protocol.ts"
 
 const answers = Handlers.layerClient(Deployment)({
@@ -16,7 +13,7 @@ const answers = Handlers.layerClient(Deployment)({
 
 const worker = ChildProcess.layer({
   command: process.execPath,
-  args: [fileURLToPath(new URL("worker.ts", import.meta.url))]
+  args: [`${import.meta.dirname}/worker.ts`]
 })
 
 const program = Effect.gen(function* () {

@@ -1,9 +1,8 @@
 /**
  * A protocol with requests in both directions.
  */
-import * as Schema from "effect/Schema"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Protocol, Request } from "effect-ipc"
 
 /** What the client asks: answers whether it was deployed. */
 export class Deploy extends Request.Class<Deploy>()("Deploy", {

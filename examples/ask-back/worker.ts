@@ -3,10 +3,9 @@
  * headers of the call.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Effect from "effect/Effect"
-import * as Stdio from "effect-ipc/node/Stdio"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcServer from "effect-ipc/RpcServer"
+import { Effect } from "effect"
+import { Handlers, RpcServer } from "effect-ipc"
+import { Stdio } from "effect-ipc/node"
 import { Deployment } from "./protocol.ts"
 
 const handlers = Handlers.layer(Deployment)({

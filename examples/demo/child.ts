@@ -2,11 +2,9 @@
  * The demo's child process: it serves the protocol over its stdin and stdout, and ends at the end of its input.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import * as Stdio from "effect-ipc/node/Stdio"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcServer from "effect-ipc/RpcServer"
+import { Effect, Stream } from "effect"
+import { Handlers, RpcServer } from "effect-ipc"
+import { Stdio } from "effect-ipc/node"
 import { Demo, DivisionByZero, Tick } from "./protocol.ts"
 
 const handlers = Handlers.layer(Demo)({

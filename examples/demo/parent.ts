@@ -2,20 +2,15 @@
  * The demo: starts a child process and talks to it over its stdin and stdout. `npm run demo` runs it.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Stream from "effect/Stream"
-import { fileURLToPath } from "node:url"
-import * as ChildProcess from "effect-ipc/node/ChildProcess"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcClient from "effect-ipc/RpcClient"
+import { Console, Effect, Fiber, Stream } from "effect"
+import { Handlers, RpcClient } from "effect-ipc"
+import { ChildProcess } from "effect-ipc/node"
 import { Demo, Tick } from "./protocol.ts"
 import { dim, done, heading, progressBar } from "./terminal.ts"
 
 const child = ChildProcess.layer({
   command: process.execPath,
-  args: [fileURLToPath(new URL("child.ts", import.meta.url))],
+  args: [`${import.meta.dirname}/child.ts`],
   stderr: (text) => process.stderr.write(dim(text))
 })
 

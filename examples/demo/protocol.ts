@@ -1,10 +1,8 @@
 /**
  * What the demo's two processes may say to each other, declared once.
  */
-import * as Schema from "effect/Schema"
-import * as Event from "effect-ipc/Event"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Event, Protocol, Request } from "effect-ipc"
 
 export class DivisionByZero extends Schema.TaggedError<DivisionByZero>()("DivisionByZero", {}) {}
 

@@ -2,11 +2,9 @@
  * The errors a caller meets, each recovered: the application's by its tag, the others by the reason of `IpcError`.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import { fileURLToPath } from "node:url"
-import * as ChildProcess from "effect-ipc/node/ChildProcess"
-import * as RpcClient from "effect-ipc/RpcClient"
+import { Console, Effect } from "effect"
+import { RpcClient } from "effect-ipc"
+import { ChildProcess } from "effect-ipc/node"
 import { Bank, InsufficientFunds } from "./protocol.ts"
 
 const program = Effect.gen(function* () {
@@ -61,8 +59,7 @@ const program = Effect.gen(function* () {
   yield* bank.Withdraw({ amount: 1 }).pipe(Effect.catchTag("IpcError", ({ reason }) => Console.log(reason._tag)))
 })
 
-const worker = (command: string) =>
-  ChildProcess.layer({ command, args: [fileURLToPath(new URL("worker.ts", import.meta.url))] })
+const worker = (command: string) => ChildProcess.layer({ command, args: [`${import.meta.dirname}/worker.ts`] })
 
 const run = (command: string) => program.pipe(Effect.scoped, Effect.provide(worker(command)))
 

@@ -1,9 +1,8 @@
 /**
  * A bank whose every request can go wrong in a way of its own.
  */
-import * as Schema from "effect/Schema"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Protocol, Request } from "effect-ipc"
 
 /** An error of the application. It is an instance of this class on the other side too. */
 export class InsufficientFunds extends Schema.TaggedError<InsufficientFunds>()("InsufficientFunds", {

@@ -2,10 +2,9 @@
  * The bank. It takes frames of 64 KiB at most, so that one is too large.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Effect from "effect/Effect"
-import * as Stdio from "effect-ipc/node/Stdio"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcServer from "effect-ipc/RpcServer"
+import { Effect } from "effect"
+import { Handlers, RpcServer } from "effect-ipc"
+import { Stdio } from "effect-ipc/node"
 import { Bank, InsufficientFunds } from "./protocol.ts"
 
 const balance = 100

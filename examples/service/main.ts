@@ -2,13 +2,8 @@
  * A client as a service: code depends on it, the program says where it comes from, a test puts another in its place.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcServer from "effect-ipc/RpcServer"
-import * as Memory from "effect-ipc/Memory"
-import * as Native from "effect-ipc/Native"
+import { Console, Effect, Layer } from "effect"
+import { Handlers, Memory, Native, RpcServer } from "effect-ipc"
 import { Weather, WeatherProtocol } from "./protocol.ts"
 
 /** Knows nothing of processes. */

@@ -1,10 +1,8 @@
 /**
  * A protocol, and the service that a client of it is.
  */
-import * as Schema from "effect/Schema"
-import * as RpcClient from "effect-ipc/RpcClient"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Protocol, Request, RpcClient } from "effect-ipc"
 
 export class Forecast extends Request.Class<Forecast>()("Forecast", {
   payload: { city: Schema.String },

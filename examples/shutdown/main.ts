@@ -3,18 +3,14 @@
  * then is told so. The callers are never left hanging.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
-import { fileURLToPath } from "node:url"
-import * as ChildProcess from "effect-ipc/node/ChildProcess"
-import * as RpcClient from "effect-ipc/RpcClient"
+import { Console, Effect, Fiber, Schedule } from "effect"
+import { RpcClient } from "effect-ipc"
+import { ChildProcess } from "effect-ipc/node"
 import { Store } from "./protocol.ts"
 
 const worker = ChildProcess.layer({
   command: process.execPath,
-  args: [fileURLToPath(new URL("worker.ts", import.meta.url))]
+  args: [`${import.meta.dirname}/worker.ts`]
 })
 
 const program = Effect.gen(function* () {

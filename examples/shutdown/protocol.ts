@@ -1,9 +1,8 @@
 /**
  * A store that can be told to close.
  */
-import * as Schema from "effect/Schema"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Protocol, Request } from "effect-ipc"
 
 export class Save extends Request.Class<Save>()("Save", {
   payload: { file: Schema.String, millis: Schema.Int },

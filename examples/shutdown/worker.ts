@@ -2,10 +2,9 @@
  * The store: it gives what runs one second to finish when it closes.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Effect from "effect/Effect"
-import * as Stdio from "effect-ipc/node/Stdio"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcServer from "effect-ipc/RpcServer"
+import { Effect } from "effect"
+import { Handlers, RpcServer } from "effect-ipc"
+import { Stdio } from "effect-ipc/node"
 import { Store } from "./protocol.ts"
 
 const handlers = Handlers.layer(Store)({

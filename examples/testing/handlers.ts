@@ -1,8 +1,8 @@
 /**
  * The handlers that are tested.
  */
-import * as Effect from "effect/Effect"
-import * as Handlers from "effect-ipc/Handlers"
+import { Effect } from "effect"
+import { Handlers } from "effect-ipc"
 import { Kitchen } from "./protocol.ts"
 
 export const handlers = Handlers.layer(Kitchen)({

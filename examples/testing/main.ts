@@ -4,12 +4,10 @@
  * With `@effect/vitest` each of these is an `it.effect`, which brings the scope and the clock.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/testing/TestClock"
+import { Console, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { TestPeer } from "effect-ipc/testing"
 import * as assert from "node:assert/strict"
-import * as TestPeer from "effect-ipc/testing/TestPeer"
 import { handlers } from "./handlers.ts"
 import { Kitchen } from "./protocol.ts"
 

@@ -1,9 +1,8 @@
 /**
  * A request that takes minutes.
  */
-import * as Schema from "effect/Schema"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Protocol, Request } from "effect-ipc"
 
 /** Brews for three minutes. */
 export class Brew extends Request.Class<Brew>()("Brew", {

@@ -2,11 +2,9 @@
  * The daemon: `node daemon.ts <socket>`. It keeps one count for all clients, until SIGTERM or Ctrl-C.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
-import * as UnixSocket from "effect-ipc/node/UnixSocket"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcServer from "effect-ipc/RpcServer"
+import { Effect, Ref } from "effect"
+import { Handlers, RpcServer } from "effect-ipc"
+import { UnixSocket } from "effect-ipc/node"
 import { Counter } from "./protocol.ts"
 
 const handlers = Handlers.layer(Counter)(

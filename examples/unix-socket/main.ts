@@ -2,17 +2,14 @@
  * Two clients of a daemon that listens on a Unix socket, and what they get when it does not.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
+import { Console, Effect, Schedule } from "effect"
+import { RpcClient } from "effect-ipc"
+import { UnixSocket } from "effect-ipc/node"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { fileURLToPath } from "node:url"
-import * as UnixSocket from "effect-ipc/node/UnixSocket"
-import * as RpcClient from "effect-ipc/RpcClient"
 import { Counter } from "./protocol.ts"
 
 const directory = Effect.acquireRelease(
@@ -34,7 +31,7 @@ const program = Effect.gen(function* () {
     Effect.catchReason("IpcError", "ConnectFailed", ({ detail }) => Console.log(`no daemon: ${detail}`))
   )
 
-  const daemon = spawn(process.execPath, [fileURLToPath(new URL("daemon.ts", import.meta.url)), path], {
+  const daemon = spawn(process.execPath, [`${import.meta.dirname}/daemon.ts`, path], {
     stdio: "inherit"
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => daemon.kill("SIGKILL")))

@@ -1,9 +1,8 @@
 /**
  * What clients may ask the daemon.
  */
-import * as Schema from "effect/Schema"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Protocol, Request } from "effect-ipc"
 
 /** Counts, and answers the new count. */
 export class Add extends Request.Class<Add>()("Add", { payload: { n: Schema.Int }, success: Schema.Int }) {}

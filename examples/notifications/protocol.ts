@@ -1,9 +1,8 @@
 /**
  * Events only, in both directions.
  */
-import * as Schema from "effect/Schema"
-import * as Event from "effect-ipc/Event"
-import * as Protocol from "effect-ipc/Protocol"
+import { Schema } from "effect"
+import { Event, Protocol } from "effect-ipc"
 
 /** From the server to each client that comes. */
 export class Welcome extends Event.Class<Welcome>()("Welcome", { seat: Schema.Int }) {}

@@ -2,16 +2,8 @@
  * Events: nobody answers them. The server greets each client, hears them, and tells all of them at once.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
-import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
-import * as Handlers from "effect-ipc/Handlers"
-import * as RpcClient from "effect-ipc/RpcClient"
-import * as RpcServer from "effect-ipc/RpcServer"
-import * as Memory from "effect-ipc/Memory"
-import * as Native from "effect-ipc/Native"
+import { Console, Effect, Latch, Layer, Stream } from "effect"
+import { Handlers, Memory, Native, RpcClient, RpcServer } from "effect-ipc"
 import { Cheer, Goal, Stadium, Welcome } from "./protocol.ts"
 
 const heard = Latch.makeUnsafe()

@@ -1,9 +1,8 @@
 /**
  * Streams from the server, from the client, and both ways.
  */
-import * as Schema from "effect/Schema"
-import * as Protocol from "effect-ipc/Protocol"
-import * as Request from "effect-ipc/Request"
+import { Schema } from "effect"
+import { Protocol, Request } from "effect-ipc"
 
 /** The answer is a stream that never ends. */
 export class Squares extends Request.Class<Squares>()("Squares", {
