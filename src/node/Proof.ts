@@ -5,13 +5,13 @@
  *
  * @example
  * ```ts
+ * import * as Effect from "effect/Effect"
  * import * as Layer from "effect/Layer"
- * import * as Net from "node:net"
  * import * as Native from "effect-ipc/Native"
  * import * as DuplexLink from "effect-ipc/node/DuplexLink"
  * import * as Proof from "effect-ipc/node/Proof"
  * import { Transport } from "effect-ipc/Transport"
- * import * as Effect from "effect/Effect"
+ * import * as Net from "node:net"
  *
  * const wire = Native.wire({ proof: Proof.hmac })
  * const address = "tcp:10.0.0.7:4000"
@@ -22,11 +22,12 @@
  *
  * @since 0.1.0
  */
+import type * as Crypto from "node:crypto"
 import type { Prover } from "../wire/Wire.ts"
 
 /** Node's own, loaded when it is first needed: who has no secret does not pay for it. */
 const crypto = () => (loaded ??= process.getBuiltinModule("node:crypto"))
-let loaded: typeof import("node:crypto") | undefined
+let loaded: typeof Crypto | undefined
 
 const nonceBytes = 16
 

@@ -90,7 +90,7 @@ export class Incompatible extends Schema.TaggedError<Incompatible>()("Incompatib
   }
 }
 
-/** The secret is missing or wrong. */
+/** The secret is missing, wrong, or was not proved in time. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
   ...place,
   side: Side,

@@ -30,7 +30,7 @@ export interface PeerOptions {
   readonly concurrency?: number | undefined
   /** Events a subscriber may lag behind before its stream fails with `Overloaded`. Default: 256. */
   readonly eventBuffer?: number | undefined
-  /** How long the peer may take to say Hello. Default: 10 seconds. */
+  /** How long the peer may take to say Hello, and to prove the secret where it must. Default: 10 seconds. */
   readonly handshakeTimeout?: Duration.Input | undefined
   /** How long closing waits for what is running. Default: 10 seconds. */
   readonly drainTimeout?: Duration.Input | undefined
@@ -39,11 +39,11 @@ export interface PeerOptions {
   /**
    * What both sides must know; who does not is refused with `Unauthorized`. Default: none.
    *
-   * On a link that only the kernel carries (Unix socket, stdio, child process, memory) the client sends it, and a client
-   * may have one that its server does not ask for. Over TCP it is never sent: each side proves to the other that it
-   * knows it, and calls and events wait for that, at most for `handshakeTimeout`. There, one side with a secret refuses
-   * one without. Who reads the traffic can try guesses against a proof, so take a random one of 128 bits or more. It
-   * keeps strangers out; it encrypts nothing: use TLS where others can read or change what is sent.
+   * On links that only the kernel carries (Unix socket, stdio, child process, memory) the client sends it, and may have
+   * one that its server does not ask for. On a wire with `proof`, as TCP has, it is never sent: each side proves to the
+   * other that it knows it, and calls and events wait for that, at most for `handshakeTimeout`. There, both sides have
+   * one or none. Who overhears a proof can try guesses on it, so take 128 random bits or more. It keeps strangers out
+   * and encrypts nothing: use TLS where others can read or change what is sent.
    */
   readonly secret?: Redacted.Redacted<string> | undefined
   /** Which versions of the protocol the peer may have. Default: the same major one; below 1.0, the same minor one. */
