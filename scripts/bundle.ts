@@ -12,7 +12,10 @@ const root = Path.resolve(import.meta.dirname, "..")
 /** What belongs to no chunk is loaded with the one entry or the one dynamic import that needs it. */
 const chunks = [
   { name: "core", test: /src\/(protocol|session|wire|transport|peer)\/(?!.*(RpcServer|\bStreams|Memory)\.ts)/ },
-  { name: "links", test: /src\/node\/(StreamLink|Streams|Outgoing|Intake|HalfBroken|NodeWire|RealTime|SocketPath)\.ts/ }
+  {
+    name: "links",
+    test: /src\/node\/(StreamLink|Streams|Outgoing|Intake|HalfBroken|NodeWire|Proof|RealTime|SocketPath)\.ts/
+  }
 ]
 
 /** The sources of the package's entries, relative to src and without their extension. */

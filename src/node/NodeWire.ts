@@ -4,6 +4,7 @@
  * @internal
  * @since 0.1.0
  */
+import * as Proof from "./Proof.ts"
 import * as Native from "../wire/dialect/Native.ts"
 import type { Checksum } from "../wire/framing/Crc32.ts"
 import type { Wire } from "../wire/Wire.ts"
@@ -14,6 +15,9 @@ let crc32: Checksum | undefined
 
 /** For a socket, which no one else writes to. */
 export const privateWire = (): Wire => Native.wire({ checksum })
+
+/** For a socket that others than the kernel carry, or that anybody may dial: a secret is proved, and never sent. */
+export const openWire = (): Wire => Native.wire({ checksum, proof: Proof.hmac })
 
 /** For a descriptor that stray output may reach: every payload carries a checksum. */
 export const sharedWire = (): Wire => Native.wire({ checksum, crc: true })

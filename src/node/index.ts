@@ -5,5 +5,6 @@
  */
 export * as ChildProcess from "./ChildProcess.ts"
 export * as DuplexLink from "./DuplexLink.ts"
+export * as Proof from "./Proof.ts"
 export * as Stdio from "./Stdio.ts"
 export * as UnixSocket from "./UnixSocket.ts"

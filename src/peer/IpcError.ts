@@ -119,7 +119,7 @@ export class Incompatible extends Schema.TaggedError<Incompatible>()("Incompatib
 }
 
 /**
- * The secret is missing or wrong.
+ * The secret is missing, wrong, or was not proved in time.
  *
  * @category errors
  * @since 0.1.0

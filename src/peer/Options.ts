@@ -30,13 +30,21 @@ export interface PeerOptions {
   readonly concurrency?: number | undefined
   /** Events a subscriber may lag behind before its stream fails with `Overloaded`. Default: 256. */
   readonly eventBuffer?: number | undefined
-  /** How long the peer may take to say Hello. Default: 10 seconds. */
+  /** How long the peer may take to say Hello, and to prove the secret where it must. Default: 10 seconds. */
   readonly handshakeTimeout?: Duration.Input | undefined
   /** How long closing waits for what is running. Default: 10 seconds. */
   readonly drainTimeout?: Duration.Input | undefined
   /** Pings a peer that is silent for this long; after twice this long it is `PeerSilent`. Default: no heartbeat. */
   readonly heartbeat?: Duration.Input | undefined
-  /** What both sides must know. A client sends it; a server refuses who does not (`Unauthorized`). Default: none. */
+  /**
+   * What both sides must know; who does not is refused with `Unauthorized`. Default: none.
+   *
+   * On links that only the kernel carries (Unix socket, stdio, child process, memory) the client sends it, and may have
+   * one that its server does not ask for. On a wire with `proof`, as TCP has, it is never sent: each side proves to the
+   * other that it knows it, and calls and events wait for that, at most for `handshakeTimeout`. There, both sides have
+   * one or none. Who overhears a proof can try guesses on it, so take 128 random bits or more. It keeps strangers out
+   * and encrypts nothing: use TLS where others can read or change what is sent.
+   */
   readonly secret?: Redacted.Redacted<string> | undefined
   /** Which versions of the protocol the peer may have. Default: the same major one; below 1.0, the same minor one. */
   readonly accepts?: ((version: string) => boolean) | undefined
@@ -83,6 +91,8 @@ export const session = (
   role: "dialer" | "acceptor"
 ): Session.Options => {
   const secret = options.secret === undefined ? undefined : Redacted.value(options.secret)
+  const prover = secret === undefined ? undefined : wire.proof
+  const said = prover === undefined ? secret : undefined
   return {
     hello: {
       wireVersion: Greeting.wireVersion,
@@ -97,10 +107,11 @@ export const session = (
       },
       features: [],
       pid: (globalThis as { process?: { pid?: number } }).process?.pid,
-      secret: role === "dialer" ? secret : undefined
+      secret: role === "dialer" ? said : undefined
     },
     accepts: acceptable(options.accepts, lexicon.version),
-    secret: role === "acceptor" ? secret : undefined,
+    secret: role === "acceptor" ? said : undefined,
+    proof: secret === undefined || prover === undefined ? undefined : { role, secret, prover },
     correlate: wire.can.correlate,
     cancel: wire.can.cancel,
     heartbeatMillis: wire.can.heartbeat ? millis(options.heartbeat, Infinity) : Infinity,

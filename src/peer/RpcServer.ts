@@ -210,7 +210,7 @@ const serve = <P extends AnyProtocol, R>(
   )
 }
 
-/** Nothing is told to a peer before its Hello was accepted: it may not know the secret. */
+/** Nothing is told to a peer before it was accepted: it may not know the secret. */
 const welcome = <P extends AnyProtocol, R>({ context, options, peers, role }: House<P, R>, peer: Peer.Peer): void => {
   const { onConnection } = options
   peers.set(peer, undefined)

@@ -30,7 +30,7 @@ export class Calls {
   /** In the order in which they were asked. */
   #waiting: Set<Call> | undefined
   #limit: number
-  /** A call waits that is too large for what may be sent before the peer's Hello. */
+  /** Calls wait for the peer to be accepted: the first is too large for what may be sent before, or nothing may be. */
   #needsHello = false
   late = 0
 
@@ -40,6 +40,11 @@ export class Calls {
     this.#byOrder = options.correlate === "order"
     this.#cancels = options.cancel
     this.#limit = this.#byOrder ? 1 : callsBeforeHello
+  }
+
+  /** Lets every call wait until the peer was accepted. */
+  holdBack(): void {
+    this.#needsHello = true
   }
 
   /** Calls that have no answer yet. */

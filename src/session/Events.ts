@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Inflow, Outflow } from "./Flow.ts"
+import { firstWindow, Inflow, Outflow } from "./Flow.ts"
 import type { Refusal } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
 
@@ -18,6 +18,15 @@ export class Events {
   constructor(outbox: Outbox, credited: () => void) {
     this.#outbox = outbox
     this.#credited = credited
+  }
+
+  /** Lets every event wait until `letGo`. */
+  holdBack(): void {
+    this.#outflow.granted(-firstWindow.items, -firstWindow.bytes)
+  }
+
+  letGo(): void {
+    this.#outflow.granted(firstWindow.items, firstWindow.bytes)
   }
 
   /** Sends an event. Answers "wait" while the peer or the link takes no more, or why it cannot be said. */

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Hello, Refusal } from "./Message.ts"
+import * as Proving from "./Proving.ts"
 
 /**
  * The version of the wire that this package speaks.
@@ -19,8 +20,10 @@ export interface Terms {
   readonly hello: Hello
   /** Tells whether this side can talk to that version of the protocol. */
   readonly accepts: (version: string) => boolean
-  /** The secret that the other must know; undefined asks for none. */
+  /** The secret that the other must say in its Hello; undefined asks for none. */
   readonly secret: string | undefined
+  /** Has both sides prove the secret instead, and none of them say it; undefined where the wire has no way to. */
+  readonly proof: Proving.Terms | undefined
 }
 
 /** Why `remote` is refused, or undefined when it is welcome. */
@@ -32,18 +35,9 @@ export const judge = (terms: Terms, remote: Hello): Refusal | undefined => {
   if (remote.protocol !== hello.protocol || !terms.accepts(remote.version)) {
     return incompatible(`${hello.protocol} ${hello.version}`, `${remote.protocol} ${remote.version}`)
   }
-  if (terms.secret === undefined) return undefined
+  if (terms.secret === undefined) return Proving.judgeNonce(terms.proof !== undefined, remote.nonce)
   if (remote.secret === undefined) return { _tag: "Unauthorized", detail: "no secret was sent" }
-  return sameSecret(terms.secret, remote.secret) ? undefined : { _tag: "Unauthorized", detail: "the secret is wrong" }
+  return Proving.sameText(terms.secret, remote.secret) ? undefined : Proving.wrongSecret
 }
 
 const incompatible = (local: string, remote: string): Refusal => ({ _tag: "Incompatible", local, remote })
-
-/** Compares in a time that depends on the length of `given` only, so that a guess learns nothing from it. */
-const sameSecret = (secret: string, given: string): boolean => {
-  let difference = secret.length ^ given.length
-  for (let index = 0; index < given.length; index++) {
-    difference |= given.charCodeAt(index) ^ secret.charCodeAt(index % Math.max(1, secret.length))
-  }
-  return difference === 0
-}

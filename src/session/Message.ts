@@ -59,6 +59,8 @@ export interface Hello {
   readonly features: ReadonlyArray<string>
   readonly pid?: number | undefined
   readonly secret?: string | undefined
+  /** Random text of this connection, where both sides prove the secret. */
+  readonly nonce?: string | undefined
 }
 
 /**
@@ -141,6 +143,8 @@ export type Message =
   | { readonly _tag: "Ping" }
   | { readonly _tag: "Pong" }
   | { readonly _tag: "Drain" }
+  /** That the sender knows the secret, where both sides prove it. */
+  | { readonly _tag: "Proof"; readonly proof: string }
   /** The last message; `reason` is there when this side refuses the peer. */
   | { readonly _tag: "Bye"; readonly reason: Refusal | undefined }
 

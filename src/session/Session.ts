@@ -21,6 +21,7 @@ import { Items } from "./Items.ts"
 import type { AnswerMessage, EventMessage, Hello, Message, Refusal } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
 import { type End, Phase } from "./Phase.ts"
+import { Proving, type Terms as ProofTerms } from "./Proving.ts"
 import type { Options, Sink } from "./Sink.ts"
 
 export type { Options, Sink } from "./Sink.ts"
@@ -35,6 +36,8 @@ export class Session implements Outbox {
   readonly #events: Events
   readonly #incoming: Incoming
   readonly #heartbeat: Heartbeat
+  /** Decides, in the place of the peer's Hello, when the peer is accepted. */
+  readonly #proving: Proving | undefined
   #nowMillis: number
   /** Why calls are refused instead of asked. */
   #noCalls: End | undefined
@@ -50,6 +53,7 @@ export class Session implements Outbox {
     this.#events = new Events(this, () => sink.eventsCredited())
     this.#calls = new Calls(this, this.#items, options)
     this.#duties = new Duties(this, this.#items, options)
+    this.#proving = options.proof && this.#proveBy(options.proof)
     if (options.correlate === "none") this.#noCalls = { reason: noAnswers, side: "local" }
     this.#incoming = new Incoming({
       sink,
@@ -63,9 +67,20 @@ export class Session implements Outbox {
     })
   }
 
+  /** Nothing that anybody wants to say may leave before the peer has proved that it knows the secret. */
+  #proveBy(terms: ProofTerms): Proving {
+    this.#calls.holdBack()
+    this.#events.holdBack()
+    return new Proving(terms, this.#options.hello, this, (hello) => {
+      this.#events.letGo()
+      this.#accept(hello)
+    })
+  }
+
   /** Says Hello. Called once, before anything else. */
   open(): void {
-    this.send({ _tag: "Hello", hello: this.#options.hello })
+    if (this.#proving !== undefined) this.#proving.open()
+    else this.send({ _tag: "Hello", hello: this.#options.hello })
   }
 
   // What this side wants
@@ -171,7 +186,7 @@ export class Session implements Outbox {
     this.#sink.closed(reason, side)
   }
 
-  /** Whether the peer's Hello was accepted. */
+  /** Whether the peer was accepted: by its Hello, or by the proof after it. */
   get greeted(): boolean {
     return this.#phase.name !== "greeting"
   }
@@ -250,6 +265,7 @@ export class Session implements Outbox {
 
   #phaseOver(): void {
     if (this.#phase.name === "greeting") {
+      if (this.#proving?.isUnderWay === true) return this.#proving.giveUp(this.#options.handshakeMillis)
       return this.close({ _tag: "HandshakeTimedOut", afterMillis: this.#options.handshakeMillis })
     }
     this.#duties.stopAll({ _tag: "Disconnected", detail: "the peer closed before the call had finished" })
@@ -264,7 +280,7 @@ export class Session implements Outbox {
     this.#nowMillis = nowMillis
     this.#heartbeat.heard(nowMillis)
     if (this.#phase.name === "greeting" && message._tag !== "Hello" && message._tag !== "Bye") {
-      return this.#incoming.early(message)
+      return (this.#proving ?? this.#incoming).early(message)
     }
     switch (message._tag) {
       case "Hello":
@@ -274,6 +290,8 @@ export class Session implements Outbox {
         return
       case "Pong":
         return
+      case "Proof":
+        return this.#sink.fault({ _tag: "Malformed", detail: "a Proof that nobody waits for" })
       case "Drain":
         return this.#onDrain()
       case "Bye":
@@ -296,6 +314,9 @@ export class Session implements Outbox {
   /** A message came whole but could not be understood: whoever it concerns is told. */
   unreadable(about: "call" | "duty" | "none", id: number, method: number, reason: Refusal): void {
     if (this.#phase.end !== undefined) return
+    if (this.#proving !== undefined && !this.greeted && about !== "none") {
+      return this.#proving.refuseEarly("a message")
+    }
     this.#incoming.unreadable(about, id, method, reason, this.#nowMillis)
     this.#closeWhenDrained()
   }
@@ -306,11 +327,16 @@ export class Session implements Outbox {
   }
 
   #onHello(hello: Hello): void {
-    if (this.#phase.name !== "greeting") {
-      return this.#sink.fault({ _tag: "Malformed", detail: "a second Hello" })
-    }
+    if (this.greeted) return this.#sink.fault({ _tag: "Malformed", detail: "a second Hello" })
     const reason = Greeting.judge(this.#options, hello)
     if (reason !== undefined) return this.close(reason)
+    if (this.#proving !== undefined) this.#proving.greeted(hello)
+    else this.#accept(hello)
+  }
+
+  #accept(hello: Hello): void {
+    // The link may have ended while this side's own proof was written to it.
+    if (this.#phase.end !== undefined) return
     this.#phase.open()
     this.#calls.greeted(hello.limits.calls)
     this.#sink.accepted(hello)

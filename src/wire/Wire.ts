@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type { Message, Refusal } from "../session/Message.ts"
+import type { Prover } from "../session/Proving.ts"
 import type { WriteBuffer } from "./WriteBuffer.ts"
 
 /**
@@ -193,6 +194,8 @@ export interface Codec {
   abandon(out: Out): void
 }
 
+export type { Prover } from "../session/Proving.ts"
+
 /**
  * A recipe for codecs: what it can say, and how to open one.
  *
@@ -204,6 +207,11 @@ export interface Wire {
   readonly can: Can
   /** How long an unfinished frame may get no byte before it is abandoned, in milliseconds; 0 is for ever. */
   readonly abandonAfterMillis: number
+  /**
+   * For links that others could read, or answer in the place of the peer: with it a secret is proved by both sides and
+   * never sent. Both sides of a link have it, or none. Default: a client sends its secret.
+   */
+  readonly proof?: Prover | undefined
   /** Makes the codec of one connection. */
   open(lexicon: Lexicon, options: CodecOptions): Codec
 }

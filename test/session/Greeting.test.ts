@@ -58,7 +58,7 @@ const unwelcome: ReadonlyArray<
   ]
 ]
 
-/** Everything but Hello and Bye. */
+/** Everything but Hello, Bye and Request. */
 const others: ReadonlyArray<Message> = [
   { _tag: "Input", id: 1, method: 0, items: [1], bytes: 1 },
   { _tag: "InputEnd", id: 1, method: 0 },
@@ -72,6 +72,7 @@ const others: ReadonlyArray<Message> = [
   { _tag: "Credit", of: "answer", id: 1, items: 1, bytes: 1 },
   { _tag: "Ping" },
   { _tag: "Pong" },
+  { _tag: "Proof", proof: "proof" },
   { _tag: "Drain" }
 ]
 

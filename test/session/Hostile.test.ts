@@ -8,7 +8,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { firstWindow } from "../../src/session/Flow.ts"
 import type { Hello, Message, Refusal } from "../../src/session/Message.ts"
-import { hello, helloOf, linkLost, type Pair, strangers } from "./pair.ts"
+import type { Terms } from "../../src/session/Proving.ts"
+import { hello, helloOf, linkLost, type Pair, prover, proving, strangers } from "./pair.ts"
 import { invalid, law, type Owed, type Party } from "./party.ts"
 
 const limit = 4
@@ -37,7 +38,8 @@ const anyHello: fc.Arbitrary<Hello> = fc.record({
   methods: fc.constant([]),
   payloads: fc.constant([]),
   limits: fc.record({ frameBytes: fc.constant(0), calls: fc.constantFrom(0, 1, 2, 1e9) }),
-  features: fc.constant([])
+  features: fc.constant([]),
+  nonce: fc.constantFrom(undefined, "n", "n".repeat(32))
 })
 
 const tagged = <T extends Message["_tag"], M = unknown>(
@@ -74,6 +76,7 @@ const kinds: { readonly [T in Message["_tag"]]: fc.Arbitrary<Extract<Message, { 
   }),
   Ping: fc.constant({ _tag: "Ping" }),
   Pong: fc.constant({ _tag: "Pong" }),
+  Proof: tagged("Proof", { proof: fc.constantFrom("", "proof", "f".repeat(64)) }),
   Drain: fc.constant({ _tag: "Drain" }),
   Bye: tagged("Bye", { reason: fc.option(reason, { nil: undefined }) })
 }
@@ -90,6 +93,11 @@ type Deed = (pair: Pair, n: number) => void
 const pick = <A>(from: ReadonlyArray<A>, n: number): A | undefined => from[n % Math.max(1, from.length)]
 
 const numbers = (n: number): ReadonlyArray<number> => Array.from({ length: n % 1200 }, (_, index) => index)
+
+const wait = (pair: Pair, millis: number): void => {
+  pair.now += millis
+  pair.west.session.tick(pair.now)
+}
 
 /** What the user of the session does meanwhile. */
 const deeds: ReadonlyArray<Deed> = [
@@ -113,15 +121,14 @@ const deeds: ReadonlyArray<Deed> = [
   ({ west }) => void west.session.emit(0, 1),
   ({ west }, n) => west.session.setWritable(n % 2 === 0),
   ({ west }, n) => west.session.unreadable(n % 2 === 0 ? "call" : "duty", n % 9, -1, invalid),
-  (pair, n) => {
-    pair.now += n
-    pair.west.session.tick(pair.now)
-  }
+  (pair, n) => wait(pair, n)
 ]
 
 const open = (party: Party): ReadonlyArray<Owed> => party.duties.filter((duty) => duty.state === "open")
 
 type Step = (pair: Pair) => void
+
+const terms = fc.constantFrom(undefined, proving("dialer").proof, proving("acceptor").proof)
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -142,6 +149,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }
 )
 
+/** What one who does not know the secret may try: say back what it heard, say anything, and wait. */
+const guess: fc.Arbitrary<Step> = fc.oneof(
+  fc.nat({ max: 3 }).map(
+    (n): Step =>
+      ({ west }) =>
+        west.hear(pick(west.said, n)!)
+  ),
+  fc.oneof(kinds.Proof, kinds.Hello, anyMessage).map(
+    (message): Step =>
+      ({ west }) =>
+        west.hear(message)
+  ),
+  fc.constantFrom<Step>(
+    ({ west }) => void west.ask(),
+    ({ west }) => void west.session.emit(0, 1),
+    (pair) => wait(pair, 1000),
+    ({ west }) => west.session.unreadable("duty", 1, 0, invalid),
+    ({ west }) => west.session.setWritable(false),
+    ({ west }) => west.session.setWritable(true)
+  )
+)
+
 const checkBounds = (party: Party): void => {
   law(party.session.running <= limit, "no more duties run than are allowed")
   law(party.session.pending === party.asked.filter((call) => call.state !== "settled").length, "every call is counted")
@@ -153,11 +182,28 @@ const checkBounds = (party: Party): void => {
   law(party.events.length <= firstWindow.items, "unread events are one window")
 }
 
-const survive = (steps: ReadonlyArray<Step>, greeted: boolean, correlate: "id" | "order"): void => {
-  const pair = strangers({ hello: helloOf(limit), heartbeatMillis: 400, correlate, cancel: correlate === "id" })
+const nonce = "n".repeat(32)
+
+/** What the peer of a session that proves says when it knows the secret. */
+const prove = ({ west }: Pair, { role, secret }: Terms): void => {
+  const own = (west.said[0] as Extract<Message, { readonly _tag: "Hello" }>).hello.nonce
+  const [other, nonces] = role === "dialer" ? ["acceptor", `${own} ${nonce}`] : ["dialer", `${nonce} ${own}`]
+  west.hear({ _tag: "Hello", hello: { ...hello, nonce } })
+  west.hear({ _tag: "Proof", proof: prover.of(secret, `effect-ipc/1 ${other} ${nonces} calculator`) })
+  law(west.hello !== undefined, "who knows the secret is accepted")
+}
+
+const survive = (
+  steps: ReadonlyArray<Step>,
+  greeted: boolean,
+  correlate: "id" | "order",
+  proof: Terms | undefined
+): void => {
+  const pair = strangers({ hello: helloOf(limit), heartbeatMillis: 400, correlate, cancel: correlate === "id", proof })
   const { west } = pair
   west.session.open()
-  if (greeted) west.hear({ _tag: "Hello", hello })
+  if (greeted && proof === undefined) west.hear({ _tag: "Hello", hello })
+  if (greeted && proof !== undefined) prove(pair, proof)
   for (const take of steps) {
     const said = west.said.length
     const calls = west.session.pending
@@ -178,10 +224,35 @@ describe("a hostile peer", () => {
     "cannot make a session throw, settle twice, overdraw, or hold more than its limits, by %s",
     (correlate) => {
       fc.assert(
-        fc.property(fc.array(step, { maxLength: 200, size: "max" }), fc.boolean(), (steps, greeted) =>
-          survive(steps, greeted, correlate)
+        fc.property(fc.array(step, { maxLength: 200, size: "max" }), fc.boolean(), terms, (steps, greeted, terms) =>
+          survive(steps, greeted, correlate, terms)
         ),
-        { numRuns: 300 }
+        { numRuns: 400 }
+      )
+    }
+  )
+
+  it.each(["dialer", "acceptor"] as const)(
+    "that does not know the secret is not accepted, and hears nothing of use, by a %s that proves",
+    (role) => {
+      fc.assert(
+        fc.property(fc.array(guess, { maxLength: 12 }), fc.boolean(), (steps, greeted) => {
+          const pair = strangers(proving(role))
+          const { west } = pair
+          west.session.open()
+          const call = west.ask()
+          if (greeted) west.hear({ _tag: "Hello", hello: { ...hello, nonce } })
+          for (const take of steps) take(pair)
+          wait(pair, 10_000)
+          // What it said is a law of every party.
+          assert.isUndefined(west.hello)
+          assert.deepStrictEqual([west.duties, west.events], [[], []])
+          assert.isDefined(west.end)
+          assert.isDefined(call.outcome)
+          const proofs = west.said.filter(({ _tag }) => _tag === "Proof")
+          assert.isAtMost(proofs.length, role === "dialer" ? 1 : 0)
+        }),
+        { numRuns: 500 }
       )
     }
   )

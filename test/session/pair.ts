@@ -5,6 +5,7 @@
  */
 import { callsBeforeHello } from "../../src/session/Calls.ts"
 import type { Hello, Refusal } from "../../src/session/Message.ts"
+import type { Prover, Terms } from "../../src/session/Proving.ts"
 import type { Options } from "../../src/session/Session.ts"
 import { type Asked, law, type Owed, Party, type Question } from "./party.ts"
 
@@ -25,6 +26,7 @@ export const options: Options = {
   hello,
   accepts: (version) => version === "1.0.0",
   secret: undefined,
+  proof: undefined,
   correlate: "id",
   cancel: true,
   heartbeatMillis: Infinity,
@@ -34,6 +36,18 @@ export const options: Options = {
 
 /** A Hello that says how many calls it answers at a time. */
 export const helloOf = (calls: number): Hello => ({ ...hello, limits: { ...hello.limits, calls } })
+
+/** A prover that everybody can look through: its proofs say what they are of. */
+export const prover: Prover = {
+  nonce: () => `nonce-${String(++nonces).padStart(20, "0")}`,
+  of: (secret, text) => `${secret} of ${text}`
+}
+let nonces = 0
+
+/** Has a side prove a secret. */
+export const proving = (role: Terms["role"], secret = "open sesame"): { readonly proof: Terms } => ({
+  proof: { role, secret, prover }
+})
 
 export class Pair {
   now = 0

@@ -182,11 +182,13 @@ export class Party implements Sink {
   onStop: ((duty: Owed) => void) | undefined
   onCredit: (() => void) | undefined
   readonly #clock: Clock
+  readonly #proves: boolean
   readonly #credit = new Map<string, Credit>()
 
   constructor(name: string, options: Options, clock: Clock) {
     this.name = name
     this.#clock = clock
+    this.#proves = options.proof !== undefined
     this.session = new Session(this, options, clock.now)
   }
 
@@ -196,6 +198,10 @@ export class Party implements Sink {
     law(this.end === undefined, `nothing is said after closed: ${message._tag}`)
     law(this.said.at(-1)?._tag !== "Bye", `nothing is said after Bye: ${message._tag}`)
     law((this.said.length === 0) === (message._tag === "Hello"), `Hello is the first message, once: ${message._tag}`)
+    law(
+      !this.#proves || this.hello !== undefined || mayComeFirst.includes(message._tag),
+      `nothing of use is said to who has not proved: ${message._tag}`
+    )
     const bytes = this.weigh(message)
     if (typeof bytes !== "number") return bytes
     const whole = isCounted(message) ? { ...message, bytes } : message
@@ -334,6 +340,8 @@ export class Party implements Sink {
     return credit
   }
 }
+
+const mayComeFirst: ReadonlyArray<Tag> = ["Hello", "Proof", "Bye"]
 
 type CountedMessage = Extract<Message, { readonly _tag: "Chunk" | "Input" | "Event" }>
 

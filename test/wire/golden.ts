@@ -56,6 +56,7 @@ const fromClient: Record<string, Message> = {
   "credit-answer": { _tag: "Credit", of: "answer", id: 7, items: 512, bytes: 524_288 },
   "credit-events": { _tag: "Credit", of: "events", id: 0, items: 600, bytes: 0 },
   ping: { _tag: "Ping" },
+  proof: { _tag: "Proof", proof: "74e0aa75f17e9badcb02e78b07dce2ff1ef7a1f1da7253a51043cbfd0926affb" },
   drain: { _tag: "Drain" },
   bye: { _tag: "Bye", reason: undefined }
 }

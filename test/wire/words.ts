@@ -82,6 +82,7 @@ export const helloOf = (says: ReadonlyArray<Method>, more: Partial<Hello> = {}):
   features: [],
   pid: 4711,
   secret: undefined,
+  nonce: undefined,
   ...more
 })
 

@@ -8,7 +8,7 @@
  */
 import type { Message, Refusal } from "../../session/Message.ts"
 import { type Checksum, sumBy } from "../framing/Crc32.ts"
-import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
+import type { Can, Codec, CodecOptions, Lexicon, Out, Prover, Wire } from "../Wire.ts"
 import { NativeReader } from "./NativeReader.ts"
 import { NativeWriter } from "./NativeWriter.ts"
 
@@ -39,7 +39,7 @@ const abandonAfterMillis = 10_000
 export type Options = (
   | { readonly checksum?: Checksum | undefined; readonly crc?: false | undefined }
   | { readonly checksum: Checksum; readonly crc: boolean }
-) & { readonly strays?: boolean | undefined }
+) & { readonly strays?: boolean | undefined; readonly proof?: Prover | undefined }
 
 /**
  * Makes the native wire.
@@ -47,7 +47,7 @@ export type Options = (
  * `checksum`, a CRC-32 like Node's `zlib.crc32`, checks the frames that carry one. With `crc` (default: false) this
  * side adds one to each frame it sends: for links where a stray write can land in the middle of a frame, such as stdout.
  * With `strays` (default: as `crc`) it gives up a frame that gets no byte for 10 seconds, for what it took for one may
- * be stray bytes.
+ * be stray bytes. With `proof` a secret is proved by both sides instead of sent: for links that leave the kernel, as TCP.
  *
  * @category constructors
  * @since 0.1.0
@@ -56,6 +56,7 @@ export const wire = (options: Options = {}): Wire => ({
   name: "native",
   can,
   abandonAfterMillis: (options.strays ?? options.crc) === true ? abandonAfterMillis : 0,
+  proof: options.proof,
   open: (lexicon, codecOptions) => new NativeCodec(lexicon, codecOptions, options)
 })
 

@@ -14,6 +14,7 @@ const maxDetailChars = 4096
 const maxHeaders = 64
 const maxHeaderBytes = 16 * 1024
 const maxMethods = 0xffff
+const maxProofBytes = 256
 const parts: ReadonlyArray<Part> = ["payload", "success", "error", "item", "input", "progress"]
 
 type Json = Readonly<Record<string, unknown>>
@@ -68,8 +69,15 @@ export const readHello = (bytes: Uint8Array, start: number, end: number): Hello 
     limits: { frameBytes: count(limits, "frameBytes"), calls: count(limits, "calls") },
     features: texts(json, "features", 64),
     pid: json.pid === undefined ? undefined : count(json, "pid"),
-    secret: json.secret === undefined ? undefined : text(json, "secret")
+    secret: json.secret === undefined ? undefined : text(json, "secret"),
+    nonce: json.nonce === undefined ? undefined : text(json, "nonce")
   }
+}
+
+/** Reads a proof. Throws when it is too long to be one. */
+export const readProof = (bytes: Uint8Array, start: number, end: number): string => {
+  if (end - start > maxProofBytes) throw new Error(`expected at most ${maxProofBytes} bytes`)
+  return Utf8.read(bytes, start, end)
 }
 
 /** Answers the body of a refusal. Its texts are clipped, so that every peer can read it and its call ends. */

@@ -19,7 +19,8 @@ export const Kind = {
   Ping: 13,
   Pong: 14,
   Drain: 15,
-  Bye: 16
+  Bye: 16,
+  Proof: 17
 } as const
 
 /** The first bit belongs to the framing. */

@@ -204,6 +204,8 @@ export class NativeReader implements Frame.FrameSink {
         return { _tag: "Drain" }
       case Kind.Bye:
         return { _tag: "Bye", reason: start === end ? undefined : Body.readRefusal(bytes, start, end) }
+      case Kind.Proof:
+        return { _tag: "Proof", proof: Body.readProof(bytes, start, end) }
       default:
         return undefined
     }

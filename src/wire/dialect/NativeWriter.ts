@@ -80,6 +80,8 @@ export class NativeWriter {
           message.reason === undefined ? "" : Body.writeRefusal(message.reason),
           buffer
         )
+      case "Proof":
+        return this.#frames.frame(Kind.Proof, 0, 0, 0, message.proof, buffer)
       case "Ping":
       case "Pong":
       case "Drain":

@@ -52,6 +52,17 @@ describe("a program", () => {
     }
   })
 
+  it("that proves a secret loads what hashes with the first proof", () => {
+    const loaded = loadedBy(`
+      const crypto = () => loaded.push(process.moduleLoadList.some((name) => name === "NativeModule crypto") ? "hashing" : "none")
+      const NodeWire = await import(${JSON.stringify(url("src/node/NodeWire.ts"))})
+      const { proof } = NodeWire.openWire()
+      crypto()
+      proof.nonce()
+      crypto()`)
+    assert.deepStrictEqual(loaded.slice(-2), ["none", "hashing"])
+  })
+
   it("that asks loads streams with the first, and the compiler with the first value that needs it", () => {
     const loaded = loadedBy(`
       const Effect = await import("effect/Effect")

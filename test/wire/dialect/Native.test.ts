@@ -819,7 +819,17 @@ describe.each(wires)("a frame that is too large, $name", ({ wire }) => {
 })
 
 describe("frames that cannot be understood", () => {
-  it.each([0, 17, 99, 255])("are skipped when their kind is unknown: %i", (kind) => {
+  it("are refused when a Proof is longer than any can be", () => {
+    const most = "f".repeat(256)
+    const { server } = greeted()
+    const proof = (body: string) => frame({ kind: Kind.Proof, id: 0, number: 0, body })
+    const out = read(server, concat(proof(most), proof(`${most}f`)))
+    assert.deepStrictEqual(out.messages, [{ _tag: "Proof", proof: most }])
+    const reason = { _tag: "Malformed", detail: "Proof: expected at most 256 bytes" } as const
+    assert.deepStrictEqual(out.refused, [{ about: "none", id: 0, method: -1, reason }])
+  })
+
+  it.each([0, 18, 99, 255])("are skipped when their kind is unknown: %i", (kind) => {
     const { server } = greeted()
     const ping = frame({ kind: Kind.Ping, id: 0, number: 0 })
     const out = read(server, concat(frame({ kind, flags: 0xfe, number: 999, body: "anything" }), ping))

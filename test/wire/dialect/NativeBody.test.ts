@@ -135,7 +135,8 @@ describe("a Hello", () => {
     features: ["x"],
     payloads: ["json", "binary"],
     pid: undefined,
-    secret: "s3cret"
+    secret: "s3cret",
+    nonce: "0123456789012345678901"
   })
 
   it.each([hello, helloOf([]), helloOf(client.says, { limits: { frameBytes: 0xffffffff, calls: 16 } })])(
@@ -190,7 +191,8 @@ describe("a Hello", () => {
     ["a limit beyond all numbers", having("limits", { frameBytes: 1, calls: 1 }).replace('"calls":1', '"calls":1e999')],
     ["a pid that is text", having("pid", "1")],
     ["a pid that is null", having("pid", null)],
-    ["a secret that is a number", having("secret", 1)]
+    ["a secret that is a number", having("secret", 1)],
+    ["a nonce that is a number", having("nonce", 1)]
   ])("is none: %s", (_, body) => {
     assert.throws(() => inside(Body.readHello, body))
   })

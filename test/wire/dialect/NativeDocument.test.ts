@@ -5,6 +5,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import * as Proof from "../../../src/node/Proof.ts"
 import * as Lexicon from "../../../src/peer/Lexicon.ts"
 import * as Event from "../../../src/protocol/Event.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
@@ -46,7 +47,11 @@ class Logs extends Request.Class<Logs>()("Logs", { payload: { of: Schema.String 
 class Tick extends Event.Class<Tick>()("Tick", { n: Schema.Int }) {}
 const Greeter = Protocol.make("greeter", { version: "1.0.0", server: [Greet, Logs], client: [Tick] })
 
-const hello = (methods: ReadonlyArray<string>, pid: number): { readonly _tag: "Hello"; readonly hello: Hello } => ({
+const hello = (
+  methods: ReadonlyArray<string>,
+  pid: number,
+  nonce?: string
+): { readonly _tag: "Hello"; readonly hello: Hello } => ({
   _tag: "Hello",
   hello: {
     wireVersion: 1,
@@ -58,8 +63,16 @@ const hello = (methods: ReadonlyArray<string>, pid: number): { readonly _tag: "H
     limits: { frameBytes: 16_777_216, calls: 16_384 },
     features: [],
     pid,
-    secret: undefined
+    secret: undefined,
+    nonce
   }
+})
+
+const nonces = ["000102030405060708090a0b0c0d0e0f", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"] as const
+
+const proof = (role: "dialer" | "acceptor"): Message => ({
+  _tag: "Proof",
+  proof: Proof.hmac.of("open sesame", `effect-ipc/1 ${role} ${nonces.join(" ")} greeter`)
 })
 
 interface RequestFields {
@@ -107,7 +120,11 @@ const messages: Record<string, Message> = {
   "client: Request of half a character": logs(5, "\ud83d"),
   "server: Event": { _tag: "Event", method: 0, payload: new Tick({ n: 1 }), bytes: 7 },
   "client: Bye": { _tag: "Bye", reason: undefined },
-  "server: Bye with a reason": { _tag: "Bye", reason: { _tag: "Unauthorized", detail: "the secret is wrong" } }
+  "server: Bye with a reason": { _tag: "Bye", reason: { _tag: "Unauthorized", detail: "the secret is wrong" } },
+  "client: Hello with a nonce": hello(["Greet", "Logs"], 1001, nonces[0]),
+  "server: Hello with a nonce": hello(["Tick"], 1002, nonces[1]),
+  "client: Proof": proof("dialer"),
+  "server: Proof": proof("acceptor")
 }
 
 const blocks = Array.from(page.matchAll(/^```hex (.+)\n([^`]*)^```$/gm), ([, name, text]) => ({
