@@ -1,0 +1,24 @@
+/**
+ * A worker thread: answers over the port to the thread that started it.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Effect } from "effect"
+import { Handlers, RpcServer } from "effect-ipc"
+import { MessagePort } from "effect-ipc/node"
+import { Primes } from "./protocol.ts"
+
+const isPrime = (n: number): boolean => {
+  for (let d = 2; d * d <= n; d++) if (n % d === 0) return false
+  return n > 1
+}
+
+const handlers = Handlers.layer(Primes)({
+  CountPrimes: ({ from, to }) =>
+    Effect.sync(() => {
+      let count = 0
+      for (let n = from; n < to; n++) if (isPrime(n)) count++
+      return count
+    })
+})
+
+RpcServer.run(Primes).pipe(Effect.provide(handlers), Effect.provide(MessagePort.layerListener()), NodeRuntime.runMain)
