@@ -171,7 +171,9 @@ const claim = (options: Options): Effect.Effect<Pair, Fault, Scope.Scope> =>
 
 const faultOf = ({ read, write }: Options): string | undefined => {
   if (process.platform === "win32") return "Windows has no FIFOs; use UnixSocket, which takes the name of a pipe there"
-  if (read === "" || write === "") return "a path is empty; name the FIFO to read and the one to write"
+  if ([read, write].some((path) => path === "" || path.includes("\0"))) {
+    return "a path is not empty and has no NUL byte; name the FIFO to read and the one to write"
+  }
   if (read === write) return "it cannot read what it writes itself; each direction needs a FIFO of its own"
   return undefined
 }

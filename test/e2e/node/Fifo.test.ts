@@ -185,8 +185,8 @@ describe("a link says what to do when", () => {
     ["a path is a device", () => ({ read: "/dev/null" }), /null is a file of another kind/],
     ["both paths are one", ({ a }) => ({ read: a }), /cannot read what it writes/],
     ["both paths lead to one file", ({ a, b }) => (Fs.unlinkSync(b), Fs.symlinkSync(a, b)), /are the same FIFO/],
-    ["a path is empty", () => ({ read: "" }), /a path is empty/],
-    ["a path has a zero byte", () => ({ read: "a\0b" }), /ERR_INVALID_ARG_VALUE/],
+    ["a path is empty", () => ({ read: "" }), /a path is not empty and/],
+    ["a path has a zero byte", () => ({ read: "a\0b" }), /has no NUL byte/],
     [
       "a part of a path is no directory",
       ({ a, root }) => (Fs.writeFileSync(`${root}/f`, ""), { write: `${root}/f/a`, read: a, create: true }),
@@ -356,7 +356,9 @@ describe("opening", () => {
     Effect.gen(function* () {
       const { a, b, root } = yield* fifos
       const { accept } = yield* listener({ read: b, write: a })
-      yield* Fiber.interrupt(yield* Effect.forkScoped(Effect.andThen(accept, Effect.never)))
+      const waiting = yield* Effect.forkScoped(accept)
+      yield* Effect.sleep(10)
+      yield* Fiber.interrupt(waiting)
       yield* foreign("sh", ["-c", "exec cat <a >b"], root)
       yield* echoes(accept)
       assert.isTrue(Cause.isDone(yield* Effect.flip(accept)))
