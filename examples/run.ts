@@ -1,9 +1,10 @@
 /**
  * Runs every example and compares what it prints. `npm run examples`, or `node examples/run.ts [--update] [name ...]`.
  *
- * Prints a line per example and `N passed, M failed` at the end; exits with 1 when one failed. `--update` writes down
- * what they print now.
+ * As many run at a time as there are processors. Prints a line per example and `N passed, M failed` at the end; exits with 1
+ * when one failed. `--update` writes down what they print now.
  */
+import * as Os from "node:os"
 import * as Example from "./Example.ts"
 
 const args = process.argv.slice(2)
@@ -15,14 +16,22 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
-let failed = 0
 const chosen = asked.length === 0 ? Example.names : asked
-for (const name of chosen) {
+const waiting = [...chosen]
+let failed = 0
+
+const runTheNext = async (): Promise<void> => {
+  const name = waiting.shift()
+  if (name === undefined) return
   const { fault, seconds } = await Example.run(name, { update })
   console.log(`${fault === undefined ? "  ok    " : "  FAILED"}  ${name} (${seconds.toFixed(1)} s)`)
-  if (fault === undefined) continue
-  failed++
-  console.log(fault.replaceAll(/^/gm, "          "))
+  if (fault !== undefined) {
+    failed++
+    console.log(fault.replaceAll(/^/gm, "          "))
+  }
+  return runTheNext()
 }
+
+await Promise.all(Array.from({ length: Os.availableParallelism() }, runTheNext))
 console.log(`${chosen.length - failed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

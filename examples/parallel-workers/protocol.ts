@@ -1,7 +1,7 @@
 /**
  * A piece of work that keeps a processor busy.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { Protocol, Request } from "effect-ipc"
 
 /** Counts the primes from `from` up to, but not including, `to`. */
