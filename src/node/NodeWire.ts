@@ -15,6 +15,9 @@ let crc32: Checksum | undefined
 /** For a socket, which no one else writes to. */
 export const privateWire = (): Wire => Native.wire({ checksum })
 
+/** For a socket to another machine, which may go without a word. */
+export const distantWire = (): Wire => Native.wire({ checksum, heartbeat: "30 seconds" })
+
 /** For a descriptor that stray output may reach: every payload carries a checksum. */
 export const sharedWire = (): Wire => Native.wire({ checksum, crc: true })
 

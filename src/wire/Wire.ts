@@ -183,5 +183,7 @@ export interface Wire {
   readonly can: Can
   /** How long an unfinished frame may get no byte before it is abandoned, in milliseconds; 0 is for ever. */
   readonly abandonAfterMillis: number
+  /** The heartbeat of a peer whose user has set none, in milliseconds. Left out, there is none. */
+  readonly heartbeatMillis?: number | undefined
   open(lexicon: Lexicon, options: CodecOptions): Codec
 }

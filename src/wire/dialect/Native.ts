@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import type { Message, Refusal } from "../../session/Message.ts"
 import { type Checksum, sumBy } from "../framing/Crc32.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
@@ -37,7 +38,10 @@ const abandonAfterMillis = 10_000
 export type Options = (
   | { readonly checksum?: Checksum | undefined; readonly crc?: false | undefined }
   | { readonly checksum: Checksum; readonly crc: boolean }
-) & { readonly strays?: boolean | undefined }
+) & {
+  readonly strays?: boolean | undefined
+  readonly heartbeat?: Duration.Input | undefined
+}
 
 /**
  * Makes the native wire.
@@ -45,7 +49,8 @@ export type Options = (
  * `checksum`, a CRC-32 like Node's `zlib.crc32`, checks the frames that carry one. With `crc` (default: false) this
  * side adds one to each frame it sends: for links where a stray write can land in the middle of a frame, such as stdout.
  * With `strays` (default: as `crc`) it gives up a frame that gets no byte for 10 seconds, for what it took for one may
- * be stray bytes.
+ * be stray bytes. `heartbeat` is that of a peer whose user has set none (default: no heartbeat); a transport gives it
+ * where the system would not tell that the other machine is gone.
  *
  * @category constructors
  * @since 0.1.0
@@ -54,6 +59,7 @@ export const wire = (options: Options = {}): Wire => ({
   name: "native",
   can,
   abandonAfterMillis: (options.strays ?? options.crc) === true ? abandonAfterMillis : 0,
+  heartbeatMillis: options.heartbeat === undefined ? undefined : Duration.toMillis(options.heartbeat),
   open: (lexicon, codecOptions) => new NativeCodec(lexicon, codecOptions, options)
 })
 
