@@ -49,7 +49,8 @@ export const make = (options: {
     yield* Effect.forkScoped(taking)
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
-        Queue.takeAllUnsafe(line)
+        // Their handlers, which are interrupted next, drop those that nobody took.
+        while (Queue.takeUnsafe(line)?._tag === "Success");
         Queue.endUnsafe(line)
       })
     )

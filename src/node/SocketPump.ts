@@ -1,7 +1,7 @@
 /**
  * The link over a socket of Effect's: one fiber reads, one writes.
  *
- * Rule 1: one batch is read ahead also while the link is paused, so the end of the socket is seen then too.
+ * Rule 1: one batch is read ahead also while the link is paused, so a socket that has ended holds up no writes.
  * Rule 2: the writing fiber is woken in a microtask, so nothing is delivered from within `offer`.
  * Rule 3: times are real time, as with all links of this room.
  *
@@ -74,9 +74,12 @@ export class SocketPump implements Link {
   /** Delivers what the socket reads, until it ends. */
   read({ pull }: Pick<Reader, "pull">): Effect.Effect<void> {
     const step = Effect.flatMap(pull, (batch) => this.#deliver(batch, 0))
-    return Effect.catch(Effect.forever(step, { disableYield: true }), (error: SocketError) =>
-      Effect.sync(() => this.#fail(SocketReason.ofEnd(error)))
-    )
+    return Effect.catch(Effect.forever(step, { disableYield: true }), (error: SocketError) => {
+      // Who waits for them to leave must go on.
+      this.#giveUpWrites()
+      const reason = SocketReason.ofEnd(error)
+      return Effect.andThen(this.#resumed, Effect.sync(() => this.#fail(reason)))
+    })
   }
 
   /** Writes what is offered, until that fails. */
