@@ -14,7 +14,7 @@ const orderly = [1000, 1001, 1005]
 export const ofEnd = ({ reason }: SocketError): EndReason => {
   if (reason._tag !== "SocketCloseError") {
     const stage = reason._tag === "SocketWriteError" ? "write" : "read"
-    return { _tag: "Broken", stage, detail: causeOf(reason) }
+    return { _tag: "Broken", stage, detail: causeOf(reason.cause) ?? reason.message }
   }
   const { closeReason, code } = reason
   const detail = closeDetail(code, closeReason)
@@ -29,15 +29,18 @@ export const ofOpening = ({ reason }: SocketError): string => {
   }
   return reason._tag === "SocketOpenError" && reason.kind === "Timeout"
     ? "it did not open in time; check the address, and that the server speaks this kind of socket"
-    : `it did not open (${causeOf(reason)}); check that the server runs, and the address`
+    : `it did not open${inBrackets(causeOf(reason.cause))}; check that the server runs, and the address`
 }
+
+const inBrackets = (cause: string | undefined): string => (cause === undefined ? "" : ` (${cause})`)
 
 const closeDetail = (code: number, closeReason: string | undefined): string =>
   closeReason ? `close code ${code}: ${closeReason}` : `close code ${code}`
 
-/** A WebSocket tells an event; the error is in it, or only its message. */
-const causeOf = (reason: { readonly message: string; readonly cause?: unknown }): string => {
-  const cause = reason.cause as { readonly code?: string; readonly error?: unknown; readonly message?: string } | undefined
-  const error = cause?.error as { readonly code?: string } | undefined
-  return cause?.code ?? error?.code ?? (cause?.message || reason.message)
+/** A WebSocket tells an event; the error is in it, or only its message, or nothing. */
+const causeOf = (cause: unknown): string | undefined => {
+  const { code, error, message } = (cause ?? {}) as { readonly [key: string]: unknown }
+  if (typeof code === "string") return code
+  const inner = error === undefined ? undefined : causeOf(error)
+  return inner ?? (typeof message === "string" && message !== "" ? message : undefined)
 }

@@ -27,7 +27,9 @@ export const make = (options: Options): Effect.Effect<Tls.Server, string, Scope.
       catch: (error) => `\`tls\` was not taken (${(error as Error).message}); check its key, certificate and options`
     })
     const log = Effect.runForkWith(yield* Effect.context())
-    server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
+    server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+      // Node leaves one open whose time was up.
+      socket.destroy()
       const address = server.address() as Net.AddressInfo | null
       if (address === null) return
       log(Effect.logWarning(`a TLS handshake on port ${address.port} failed (${error.code ?? error.message})`))

@@ -1,12 +1,13 @@
 /** The links that the suite runs on. */
-import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
+import * as NodeWS from "@effect/platform-node/NodeWS"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
 import { SocketServer } from "effect/socket/SocketServer"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
@@ -83,7 +84,10 @@ const tcpLayer = (secure: boolean) => {
 const webSocketLayer = Layer.provideMerge(
   Layer.unwrap(
     Effect.map(SocketServer, ({ address }) =>
-      SocketLink.layer().pipe(Layer.provide(NodeSocket.layerWebSocket(`ws://${address}`)))
+      SocketLink.layer().pipe(
+        Layer.provide(Socket.layerWebSocket(`ws://${address}`)),
+        Layer.provide(NodeWS.layerWebSocketConstructor)
+      )
     )
   ),
   SocketLink.layerListener()
