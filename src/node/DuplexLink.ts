@@ -25,7 +25,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -159,8 +159,9 @@ const opening = <E, R>(
       return Effect.fail(fail(fault, stream.errored ?? undefined))
     })
   )
-  return Effect.contextWith((context: Context.Context<Exclude<R, Scope.Scope>>) =>
-    Effect.succeed(Effect.provide(open, context) as Effect.Effect<Link, TransportError, Scope.Scope>)
+  return Effect.map(Effect.context<Exclude<R, Scope.Scope>>(), (context) =>
+    // What `open` is given comes last: the scope of the link goes before the one that the layer was built in.
+    Effect.updateContext(open, (given: Context.Context<Scope.Scope>) => Context.merge(context, given) as never)
   )
 }
 
