@@ -81,11 +81,15 @@ export const fromSocket = (
   const connected = Effect.suspend(() => socket.reader).pipe(
     Effect.mapError((error) => fail(SocketReason.ofOpening(error), error)),
     // A WebSocket throws at an address that is none.
-    Effect.catchDefect((thrown) => Effect.fail(fail(`it cannot be made (${String(thrown)}); check the address`, thrown))),
+    Effect.catchDefect((thrown) =>
+      Effect.fail(fail(`it cannot be made (${String(thrown)}); check the address`, thrown))
+    ),
     Effect.timeoutOrElse({
       duration: openTimeout,
       orElse: () =>
-        Effect.fail(fail(`it did not open within ${Duration.format(Duration.fromInputUnsafe(openTimeout))}; check the address`))
+        Effect.fail(
+          fail(`it did not open within ${Duration.format(Duration.fromInputUnsafe(openTimeout))}; check the address`)
+        )
     })
   )
   const opened = Effect.uninterruptibleMask((restore) =>

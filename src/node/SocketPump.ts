@@ -78,7 +78,10 @@ export class SocketPump implements Link {
       // Who waits for them to leave must go on.
       this.#giveUpWrites()
       const reason = SocketReason.ofEnd(error)
-      return Effect.andThen(this.#resumed, Effect.sync(() => this.#fail(reason)))
+      return Effect.andThen(
+        this.#resumed,
+        Effect.sync(() => this.#fail(reason))
+      )
     })
   }
 

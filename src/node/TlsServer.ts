@@ -21,7 +21,8 @@ export interface Options {
 export const make = (options: Options): Effect.Effect<Tls.Server, string, Scope.Scope> =>
   Effect.gen(function* () {
     const { tls } = options
-    if (!hasIdentity(tls)) return yield* Effect.fail("a TLS server needs `key` and `cert`, or `pfx`; give them in `tls`")
+    if (!hasIdentity(tls))
+      return yield* Effect.fail("a TLS server needs `key` and `cert`, or `pfx`; give them in `tls`")
     const server = yield* Effect.try({
       try: () => Tls.createServer({ handshakeTimeout: 10_000, ...tls, ...serverOptions, pauseOnConnect: false }),
       catch: (error) => `\`tls\` was not taken (${(error as Error).message}); check its key, certificate and options`

@@ -169,7 +169,10 @@ describe("a layer over a duplex", () => {
   for (const [name, [make, says]] of Object.entries(unfit)) {
     it.live(`fails to open with a TransportError when the stream ${name}`, () =>
       Effect.gen(function* () {
-        for (const [opening, stage] of [[openOf, "open"], [acceptOf, "listen"]] as const) {
+        for (const [opening, stage] of [
+          [openOf, "open"],
+          [acceptOf, "listen"]
+        ] as const) {
           const error = yield* Effect.flip(opening(yield* Effect.promise(make)))
           assert.instanceOf(error, TransportError)
           assert.strictEqual(error.stage, stage)

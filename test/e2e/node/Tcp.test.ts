@@ -197,7 +197,10 @@ describe("peers over TCP", () => {
       const known = yield* Effect.scoped(asked(server, { tls: { ...tls.trusting, ...tls.elsewhere } }))
       assert.strictEqual(known, 42)
       const stranger = yield* Effect.flip(Effect.scoped(asked(server, { tls: tls.trusting })))
-      assert.match(reasonOf(stranger, "Disconnected").detail, /wants a certificate of this side: `tls: \{ key, cert \}`/)
+      assert.match(
+        reasonOf(stranger, "Disconnected").detail,
+        /wants a certificate of this side: `tls: \{ key, cert \}`/
+      )
     })
   )
 
