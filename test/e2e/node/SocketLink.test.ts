@@ -162,22 +162,21 @@ describe("a link over a socket", () => {
   it.live("answers false above its mark, and says when the socket has taken all", () =>
     Effect.gen(function* () {
       const { socket, writing, written } = yield* held
-      let letThrough = () => {}
-      writing.write = Effect.callback<void>((resume) => {
-        letThrough = () => resume(Effect.void)
-      })
+      const taken = yield* Queue.unbounded<void>()
+      const permits = yield* Queue.unbounded<void>()
+      writing.write = Effect.andThen(Queue.offer(taken, undefined), Queue.take(permits))
       const link = yield* SocketLink.fromSocket(socket, { outgoingHighBytes: 10 })
       const recorder = record(link)
       const slab = Buffer.from("0123456789")
       assert.isTrue(link.offer(slab))
-      yield* Effect.sleep(1)
+      yield* Queue.take(taken)
       assert.isFalse(link.offer(slab.subarray(0, 1)))
       assert.strictEqual(link.queuedBytes, 11)
       slab.fill("x")
-      letThrough()
-      yield* Effect.sleep(1)
+      yield* Queue.offer(permits, undefined)
+      yield* Queue.take(taken)
       assert.deepStrictEqual([link.queuedBytes, recorder.drained], [1, 0])
-      letThrough()
+      yield* Queue.offer(permits, undefined)
       yield* recorder.until(() => recorder.drained === 1)
       assert.strictEqual(link.queuedBytes, 0)
       assert.strictEqual(Buffer.concat(written).toString(), "01234567890")
@@ -192,7 +191,9 @@ describe("a link over a socket", () => {
       let holding = true
       const recorder = record(link, { bytes: () => holding && link.pause(), keep: false })
       yield* recorder.until(() => recorder.bytes > 0)
+      const read = recorder.bytes
       yield* Effect.sleep(50)
+      assert.strictEqual(recorder.bytes, read)
       assert.isFalse(flushed)
       holding = false
       link.resume()
