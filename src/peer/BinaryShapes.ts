@@ -33,9 +33,9 @@ export const of = ({ fill, instance, schema }: Recipe): BinaryShape | undefined 
   try {
     const list = Schema.Array(schema)
     if (!isBounded(encodedSide(list))) return undefined
-    const one = new Binary(schema, maxBytes(schema))
+    const one = compile(schema)
     let many: Binary | undefined
-    const lists = (): Binary => (many ??= new Binary(list, maxBytes(list)))
+    const lists = (): Binary => (many ??= compile(list))
     return {
       write: (value) => one.write(fill(value)),
       writeList: (values) => lists().write(values),
@@ -60,7 +60,14 @@ export const of = ({ fill, instance, schema }: Recipe): BinaryShape | undefined 
 /** What the schema looks like in JSON: plainer than in binary, with the same lists and structs. */
 const encodedSide = (schema: Codec): AST.AST => AST.toEncoded(Schema.toCodecJson(schema).ast)
 
-const maxBytes = (schema: Codec): number => (hasRows(encodedSide(schema)) ? maxRowBytes : Infinity)
+const compile = (schema: Codec): Binary =>
+  new Binary(schema, hasRows(encodedSide(schema)) ? maxRowBytes : Infinity, looked(schema))
+
+/**
+ * SchemaBinary itself takes anything for a row of a list, or for a number after a fraction, and does not see what an
+ * object inherits. With a check, even one that says yes, it has the schema look first, as for JSON.
+ */
+const looked = (schema: Codec): Codec => schema.check(Schema.makeFilter(() => true))
 
 /**
  * Whether what a value takes to decode is bounded by its bytes. What recurs is not: each level may claim a list of a

@@ -29,11 +29,14 @@ export class Binary {
   readonly #encoder: SchemaBinary.Encoder
   #parser: SchemaBinary.Parser<unknown> | undefined
 
-  /** Throws when the schema has no binary form. An envelope has at most `maxBytes`, its length not counted. */
-  constructor(schema: Schema.Codec<unknown, unknown>, maxBytes: number) {
+  /**
+   * Throws when the schema has no binary form. An envelope has at most `maxBytes`, its length not counted. `written` is
+   * what values are checked by before they are written, where that is not the schema itself; it has the same layout.
+   */
+  constructor(schema: Schema.Codec<unknown, unknown>, maxBytes: number, written = schema) {
     this.#schema = schema
     this.#maxBytes = maxBytes
-    this.#encoder = SchemaBinary.encoder(schema, { fingerprint: true })
+    this.#encoder = SchemaBinary.encoder(written, { fingerprint: true })
   }
 
   /** Answers the envelope of a value, or undefined where it must travel in another way. */
