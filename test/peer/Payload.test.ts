@@ -16,7 +16,7 @@ import type { Link } from "../../src/transport/Link.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
-import { Flag, Kind } from "../../src/wire/dialect/NativeKind.ts"
+import { Flag, type Kind } from "../../src/wire/dialect/NativeKind.ts"
 import { frame, hello, overLink, Raw, request } from "./Raw.ts"
 import { reasonOf } from "./reasons.ts"
 
