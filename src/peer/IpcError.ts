@@ -90,13 +90,14 @@ export class Incompatible extends Schema.TaggedError<Incompatible>()("Incompatib
   }
 }
 
-/** The secret is missing or wrong. */
+/** The secret is missing or wrong; or, in a call, middleware does not let the caller do this. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
   ...place,
   side: Side,
   detail: Schema.String
 }) {
   override get message(): string {
+    if (this.method !== undefined) return `${inCall(this)}${by(this.side)} refused it: ${this.detail}`
     return `${by(this.side)} refused the connection to ${this.address}: ${this.detail}; both sides need the same secret`
   }
 }

@@ -27,7 +27,7 @@ export interface Speaker {
   readonly role: Role
 }
 
-interface AnyCallOptions extends CallOptions {
+export interface AnyCallOptions extends CallOptions {
   readonly onProgress?: OnProgress | undefined
   readonly input?: unknown
 }
@@ -70,6 +70,8 @@ const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaul
     timeoutMillis: options?.timeout === undefined ? timeoutMillis : deadline(options.timeout),
     headers: joined(defaults.headers, options?.headers)
   })
+  const { around } = speaker.role
+  if (around !== undefined) return around(request, route, question)
   if (stream !== undefined) {
     return (payload, options) => {
       const asking = () => question(payload, options)

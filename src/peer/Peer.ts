@@ -63,6 +63,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
     this.#linkScope = linkScope
     this.#accepted = accepted
     this.connection = new Connection(role, link, this)
+    role.opened?.(link, linkScope)
     const eventBuffer = role.options.eventBuffer ?? Options.defaults.eventBuffer
     this.subscriptions = new Subscriptions(eventBuffer, () =>
       this.connection.error(

@@ -24,9 +24,9 @@ import type { Wire } from "../wire/Wire.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options<P extends AnyProtocol> {
-  readonly client?: RpcClient.Options | undefined
-  readonly server?: RpcServer.Options<P> | undefined
+export interface Options<P extends AnyProtocol, R = never> {
+  readonly client?: RpcClient.Options<P, R> | undefined
+  readonly server?: RpcServer.Options<P, R> | undefined
   /** Default: the native wire. */
   readonly wire?: Wire | undefined
 }
@@ -53,10 +53,10 @@ export interface Options<P extends AnyProtocol> {
  * @category constructors
  * @since 0.1.0
  */
-export const make = <P extends AnyProtocol>(
+export const make = <P extends AnyProtocol, R = never>(
   protocol: P,
-  options: Options<P> = {}
-): Effect.Effect<Client<P>, IpcError, HandlersOf<P, "server"> | NeedsHandlers<P> | Scope.Scope> =>
+  options: Options<P, R> = {}
+): Effect.Effect<Client<P>, IpcError, HandlersOf<P, "server"> | NeedsHandlers<P> | Scope.Scope | R> =>
   Effect.gen(function* () {
     const both = yield* Layer.build(layerLink(options.wire))
     yield* Effect.forkScoped(Effect.provide(RpcServer.run(protocol, options.server), both))
