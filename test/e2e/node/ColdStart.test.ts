@@ -23,12 +23,15 @@ const isLoaded = (loaded: ReadonlyArray<string>, module: string): boolean =>
 
 const streams = ["effect/dist/Stream", "effect/dist/Channel", "src/peer/Streams"]
 const compiler = ["effect/dist/schema/SchemaJITCompiler"]
+const around = ["Intercept", "AroundCalls", "AroundHandlers", "Chain", "Tracing", "Measuring", "Metrics"].map(
+  (name) => `src/peer/${name}`
+)
 const listening = ["src/node/Acceptor", "src/node/SocketFile", "src/node/LockFile"]
 
 describe("a program", () => {
   it.each<readonly [string, ReadonlyArray<string>, ReadonlyArray<string>]>([
-    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
-    ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
+    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler, ...around]],
+    ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...streams, ...compiler, ...around]],
     ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]]
   ])("that imports %s loads what it needs", (path, needed, besides) => {
@@ -89,6 +92,6 @@ describe("a program", () => {
     const asked = loaded.indexOf("asked/here.js")
     assert.isFalse(isLoaded(loaded.slice(0, asked), compiler[0]!), "the compiler is loaded for a value with a plan")
     assert.isTrue(isLoaded(loaded.slice(asked), compiler[0]!), "the compiler is not loaded")
-    for (const module of streams) assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
+    for (const module of [...streams, ...around]) assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
   })
 })
