@@ -9,9 +9,18 @@ import { rolldown } from "rolldown"
 
 const root = Path.resolve(import.meta.dirname, "..")
 
+/** Modules of the inner rooms that not every program needs. */
+const apart = [
+  ...["RpcServer", "Streams", "Memory"],
+  ...["Middleware", "Metrics", "Intercept", "Chain", "AroundCalls", "AroundHandlers", "Tracing", "Measuring", "Outcome"]
+]
+
 /** What belongs to no chunk is loaded with the one entry or the one dynamic import that needs it. */
 const chunks = [
-  { name: "core", test: /src\/(protocol|session|wire|transport|peer)\/(?!.*(RpcServer|\bStreams|Memory)\.ts)/ },
+  {
+    name: "core",
+    test: new RegExp(String.raw`src/(protocol|session|wire|transport|peer)/(?!.*\b(${apart.join("|")})\.ts)`)
+  },
   { name: "links", test: /src\/node\/(StreamLink|Streams|Outgoing|Intake|HalfBroken|NodeWire|RealTime|SocketPath)\.ts/ }
 ]
 

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -20,6 +21,12 @@ import type { Permits } from "./Permits.ts"
 
 /** A handler as it was given: its result is an Effect, or a Stream where the request answers one. */
 export type Handler = (payload: unknown, context: object) => unknown
+
+/** Handlers as a layer built them, with the context they run in. */
+export interface Answers {
+  readonly handlers: Readonly<Record<string, Handler>>
+  readonly context: Context.Context<never>
+}
 
 /** What the duties of one method need. */
 export interface Task {

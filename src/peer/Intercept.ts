@@ -10,16 +10,15 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
-import type { Member } from "../protocol/Protocol.ts"
+import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
 import type { Link } from "../transport/Link.ts"
-import type { Task } from "./Answering.ts"
+import type { Answers, Task } from "./Answering.ts"
 import * as AroundCalls from "./AroundCalls.ts"
 import * as AroundHandlers from "./AroundHandlers.ts"
 import type { Question, Route } from "./Asking.ts"
 import type * as Chain from "./Chain.ts"
-import type { AnyCallOptions } from "./Methods.ts"
-import type { Answers, Parts } from "./Role.ts"
+import type { PeerOptions } from "./Options.ts"
 
 /** The parts of a role that are other where something goes around its calls. */
 export interface Intercepted {
@@ -31,11 +30,19 @@ export interface Intercepted {
     | ((
         request: Request.Any,
         route: Route,
-        question: (payload: unknown, options: AnyCallOptions | undefined) => Question
-      ) => (payload?: unknown, options?: AnyCallOptions) => unknown)
+        question: (payload: unknown, options: AroundCalls.CallOptions | undefined) => Question
+      ) => (payload?: unknown, options?: AroundCalls.CallOptions) => unknown)
     | undefined
   /** Hears of each link. */
   readonly opened: ((link: Link, scope: Scope.Closeable) => void) | undefined
+}
+
+/** What it takes to make them. */
+export interface Parts {
+  readonly protocol: AnyProtocol
+  readonly side: Side
+  readonly answers: Answers
+  readonly options: PeerOptions & Chain.Options
 }
 
 /** Makes them. `context` is what the peers of the role run in. */

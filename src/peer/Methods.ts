@@ -27,7 +27,7 @@ export interface Speaker {
   readonly role: Role
 }
 
-export interface AnyCallOptions extends CallOptions {
+interface AnyCallOptions extends CallOptions {
   readonly onProgress?: OnProgress | undefined
   readonly input?: unknown
 }

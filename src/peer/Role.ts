@@ -11,19 +11,13 @@ import { identity } from "effect/Function"
 import * as Tracer from "effect/Tracer"
 import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
 import type { Wire } from "../wire/Wire.ts"
-import type { Handler, Task } from "./Answering.ts"
+import type { Answers, Task } from "./Answering.ts"
 import type * as Chain from "./Chain.ts"
 import type { Terms } from "./Connection.ts"
 import type { Intercepted } from "./Intercept.ts"
 import * as LazyStreams from "./LazyStreams.ts"
 import { compile, itemsPerMessage } from "./Lexicon.ts"
 import * as Options from "./Options.ts"
-
-/** Handlers as a layer built them, with the context they run in. */
-export interface Answers {
-  readonly handlers: Readonly<Record<string, Handler>>
-  readonly context: Context.Context<never>
-}
 
 export interface Parts {
   readonly protocol: AnyProtocol

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { AnyProtocol } from "../protocol/Protocol.ts"
 import { Transport } from "../transport/Transport.ts"
+import type { Answers as Built } from "./Answering.ts"
 import type { Client } from "./Client.ts"
 import { key, type NeedsHandlers } from "./Handlers.ts"
 import type { IpcError } from "./IpcError.ts"
@@ -96,7 +97,7 @@ export const make = <
 /** Whether the server may ask the client. */
 const asks = (protocol: AnyProtocol): boolean => protocol.client.some((member) => member.kind === "request")
 
-const noAnswers: Role.Answers = { handlers: {}, context: Context.empty() }
+const noAnswers: Built = { handlers: {}, context: Context.empty() }
 
 /**
  * Declares a client as a service, so that code depends on it and tests provide another.
