@@ -11,8 +11,9 @@ const root = Path.resolve(import.meta.dirname, "..")
 
 /** Modules of the inner rooms that not every program needs. */
 const apart = [
-  ...["RpcServer", "Streams", "Memory"],
-  ...["Middleware", "Metrics", "Intercept", "Chain", "AroundCalls", "AroundHandlers", "Tracing", "Measuring", "Outcome"]
+  "RpcServer|Streams|Memory",
+  "Middleware|Metrics",
+  "Intercept|Chain|AroundCalls|AroundHandlers|Tracing|Measuring|Outcome"
 ]
 
 /** What belongs to no chunk is loaded with the one entry or the one dynamic import that needs it. */
