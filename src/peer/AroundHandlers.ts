@@ -85,17 +85,18 @@ export const refusals = (member: Member): ((error: unknown) => Refusal | undefin
   return (error) => {
     if (!(error instanceof IpcError) || (schema !== undefined && Schema.is(schema)(error))) return undefined
     const { reason } = error
+    const died: Refusal = { _tag: "RemoteDefect", detail: reason.message }
+    // What a call of its own failed with says nothing of this one.
+    if (reason.method !== undefined && reason.method !== member.tag) return died
     switch (reason._tag) {
       case "Unauthorized":
         return { _tag: reason._tag, detail: reason.detail }
       case "Overloaded":
         return { _tag: reason._tag, what: reason.what, limit: reason.limit }
-      case "TimedOut":
-        return { _tag: reason._tag, afterMillis: reason.afterMillis }
       case "InvalidPayload":
         return { _tag: reason._tag, part: reason.part, detail: reason.detail }
       default:
-        return { _tag: "RemoteDefect", detail: reason.message }
+        return died
     }
   }
 }

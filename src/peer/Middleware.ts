@@ -144,9 +144,10 @@ export type Next<M extends Member> = (changes?: Changes<Payload<M>>) => Effect.E
 /**
  * Middleware around the handlers of side `X`. `caller` is a client of the peer that asked.
  *
- * What it fails with, the caller gets: an application error as its class, an `IpcError` of reason `Unauthorized`,
- * `Overloaded`, `InvalidPayload` or `TimedOut` as that reason, any other as a `RemoteDefect`. It runs as the handler does:
- * within the limits of concurrency, interrupted when nobody waits for the answer any more. Where it dies, so does its call.
+ * What it fails with, the caller gets: an application error as its class; an `IpcError` about this call, of reason
+ * `Unauthorized`, `Overloaded` or `InvalidPayload`, as that reason; any other as a `RemoteDefect`. It runs as the handler
+ * does: within the limits of concurrency, interrupted when nobody waits for the answer any more. Where it dies, so does
+ * its call.
  *
  * @category models
  * @since 0.1.0

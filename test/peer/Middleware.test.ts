@@ -220,6 +220,11 @@ describe("middleware around handlers", () => {
       const shop = yield* served([() => Effect.fail(elsewhere)])
       const { detail } = reasonOf(yield* Effect.flip(shop.Ask({ text: "tea" })), "RemoteDefect")
       assert.strictEqual(detail, "disconnected from db.sock: gone")
+      const asked = yield* served([
+        (call, next) => (call.tag === "Ask" ? Middleware.unauthorized({ tag: "Headers" }, "no guests") : next())
+      ])
+      const own = reasonOf(yield* Effect.flip(asked.Ask({ text: "tea" })), "RemoteDefect")
+      assert.strictEqual(own.detail, `call "Headers": this side refused it: no guests`)
       // A request that declares the error gets it whole.
       const { address } = reasonOf(yield* Effect.flip(shop.Forward()), "Disconnected")
       assert.strictEqual(address, "db.sock")
