@@ -97,7 +97,8 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
   detail: Schema.String
 }) {
   override get message(): string {
-    if (this.method !== undefined) return `${inCall(this)}${by(this.side)} refused it: ${this.detail}`
+    // A connection is refused for its secret, and every call with it; one call for what middleware says.
+    if (!this.detail.includes("secret")) return `${inCall(this)}${by(this.side)} refused it: ${this.detail}`
     return `${by(this.side)} refused the connection to ${this.address}: ${this.detail}; both sides need the same secret`
   }
 }
