@@ -17,6 +17,7 @@ import type { Connection } from "./Connection.ts"
 import { done, Inbox } from "./Inbox.ts"
 import type { IpcError } from "./IpcError.ts"
 import type { Permits } from "./Permits.ts"
+import * as Refused from "./Refused.ts"
 
 /** A handler as it was given: its result is an Effect, or a Stream where the request answers one. */
 export type Handler = (payload: unknown, context: object) => unknown
@@ -167,6 +168,8 @@ export class Answering extends Duty {
     if (this.state === "settled") return
     const failure = Cause.findError(exit.cause)
     if (Result.isSuccess(failure)) return session.fail(this, failure.success)
+    const refused = Refused.reasonOf(exit.cause)
+    if (refused !== undefined) return session.refuse(this, refused)
     this.#desk.died(this.#task.tag, exit.cause)
     session.refuse(this, { _tag: "RemoteDefect", detail: describe(exit.cause) })
   }
