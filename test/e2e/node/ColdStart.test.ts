@@ -30,6 +30,8 @@ describe("a program", () => {
     ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
+    ["src/peer/Fold.ts", ["src/peer/RpcServer"], [...streams, ...compiler]],
+    ["src/peer/Resolver.ts", ["effect/dist/Request"], [...streams, ...compiler, "effect/dist/RequestResolver"]],
     ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]]
   ])("that imports %s loads what it needs", (path, needed, besides) => {
     const loaded = loadedBy(`await import(${JSON.stringify(url(path))})`)
