@@ -139,10 +139,11 @@ export interface Options<P extends AnyProtocol, S, R = never, RM = never> extend
  * the last state once the listener has ended or a step or the monitor ends the server.
  *
  * When a step ends it, its caller is answered, calls that wait in line are refused with `Draining`, events that do are
- * dropped, and the connections drain as those of `RpcServer.run`. A step that fails with an error of its request, dies,
- * or is interrupted because its caller cancels, leaves or runs out of time, leaves the state as it was. So does a caller
- * that cancels while it waits in line. A step must not wait for a call that comes back to this server: that call waits
- * in line behind it. Fails as `RpcServer.run` does.
+ * dropped, and the connections drain as those of `RpcServer.run`; a call that is still on its way then may find the
+ * connection closed (`Disconnected`). A step that fails with an error of its request, dies, or is interrupted because its
+ * caller cancels, leaves or runs out of time, leaves the state as it was. So does a caller that cancels while it waits in
+ * line. A step must not wait for a call that comes back to this server: that call waits in line behind it. Fails as
+ * `RpcServer.run` does.
  *
  * @example
  * ```ts

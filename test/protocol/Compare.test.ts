@@ -125,6 +125,12 @@ describe("Protocol.compare", () => {
       { payload: { at: Schema.Struct({ a: Schema.Literals(["b", "a"]) }) } },
       []
     ],
+    [
+      "structs in another order, as a value may be read as either",
+      { payload: { a: Schema.Union([Schema.Struct({ x: int }), Schema.Struct({ x: Schema.Number })]) } },
+      { payload: { a: Schema.Union([Schema.Struct({ x: Schema.Number }), Schema.Struct({ x: int })]) } },
+      ["changed A.payload.a breaks says and takes"]
+    ],
     ["an option", {}, { idempotent: true, timeout: "1 second" }, []]
   ])("tells of %s", (_, before, after, expected) => {
     assert.deepStrictEqual([...changed(request(before), request(after))].sort(), [...expected].sort())
