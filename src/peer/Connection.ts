@@ -145,6 +145,10 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.session.lost({ _tag: "Disconnected", detail: Reason.describeEnd(reason) })
   }
 
+  foreign(detail: string): void {
+    this.fault({ _tag: "Malformed", detail })
+  }
+
   // What the codec tells
 
   message(message: Message): void {

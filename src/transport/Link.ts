@@ -21,9 +21,14 @@ export type EndReason =
   | { readonly _tag: "Ended" }
   /** This side closed the link. */
   | { readonly _tag: "Closed" }
-  /** The process at the other end is gone. `stderrTail` is the last text it wrote to stderr. */
+  /**
+   * The process, or worker thread, at the other end is gone. `stderrTail` is the last text it wrote to stderr, and for a
+   * thread what it threw.
+   */
   | {
       readonly _tag: "Exited"
+      /** Default: `process`. */
+      readonly what?: "process" | "worker thread"
       readonly exitCode: number | undefined
       readonly signal: string | undefined
       readonly stderrTail: string
@@ -32,7 +37,7 @@ export type EndReason =
   | { readonly _tag: "Broken"; readonly stage: "read" | "write"; readonly detail: string }
 
 /**
- * Where a link delivers what happens. All three are called synchronously and never throw.
+ * Where a link delivers what happens. All are called synchronously and never throw.
  *
  * @category models
  * @since 0.1.0
@@ -44,6 +49,8 @@ export interface LinkSink {
   drained(): void
   /** Says that the link is over, and why. */
   end(reason: EndReason): void
+  /** Says that something came that is none of the peer's bytes, and was dropped; `detail` quotes it. */
+  foreign?(detail: string): void
 }
 
 /**

@@ -9,11 +9,14 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { duplexPair } from "node:stream"
+import { MessageChannel } from "node:worker_threads"
 import * as Handlers from "../../src/peer/Handlers.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as ChildProcess from "../../src/node/ChildProcess.ts"
 import * as DuplexLink from "../../src/node/DuplexLink.ts"
+import * as MessagePort from "../../src/node/MessagePort.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
+import * as Worker from "../../src/node/Worker.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
@@ -96,4 +99,20 @@ export const child: Subject = {
     command: process.execPath,
     args: [Path.join(import.meta.dirname, "fixtures", "child.ts")]
   })
+}
+
+export const messagePorts = within(
+  "a message channel",
+  Layer.unwrap(
+    Effect.sync(() => {
+      const { port1, port2 } = new MessageChannel()
+      return Layer.merge(MessagePort.layer(port1), MessagePort.layerListener({ port: port2 }))
+    })
+  )
+)
+
+/** A server in a thread of its own. */
+export const worker: Subject = {
+  name: "a worker thread",
+  layer: Worker.layer({ script: Path.join(import.meta.dirname, "fixtures", "worker.ts") })
 }

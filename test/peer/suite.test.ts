@@ -1,4 +1,4 @@
-import { child, duplexes, memory, unixSocket } from "./subjects.ts"
+import { child, duplexes, memory, messagePorts, unixSocket, worker } from "./subjects.ts"
 import { suite } from "./suite.ts"
 
-for (const subject of [memory, unixSocket, duplexes, child]) suite(subject)
+for (const subject of [memory, unixSocket, duplexes, child, messagePorts, worker]) suite(subject)
