@@ -43,8 +43,11 @@ export type EndReason =
  * @since 0.1.0
  */
 export interface LinkSink {
-  /** Takes bytes. The chunk is borrowed: its memory may be written again as soon as this returns. */
-  bytes(chunk: Uint8Array): void
+  /**
+   * Takes bytes. The chunk is borrowed: its memory may be written again as soon as this returns. A link that reads a
+   * second stream, where frames may be among text, says 1 for it; between the streams there is no order.
+   */
+  bytes(chunk: Uint8Array, stream?: number): void
   /** Says that everything offered has left, after an `offer` had answered false. */
   drained(): void
   /** Says that the link is over, and why. */
@@ -74,4 +77,6 @@ export interface Link {
   offer(chunk: Uint8Array): boolean
   /** Bytes offered that the link still holds. At 0 the memory of every offered chunk may be written again. */
   readonly queuedBytes: number
+  /** Takes back what was no frame on the second stream: its text. The bytes are borrowed. */
+  readonly stray?: ((bytes: Uint8Array) => void) | undefined
 }
