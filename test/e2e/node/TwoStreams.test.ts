@@ -96,7 +96,9 @@ describe("a link that reads stdout and stderr", () => {
   it.live("ends after all of both, with the exit and the text", () =>
     Effect.gen(function* () {
       const { told, until } = follow(
-        yield* shell("head -c 1000000 /dev/zero >&2; head -c 1000000 /dev/zero; echo last >&2; exit 3")
+        yield* shell(
+          "head -c 1000000 /dev/zero >&2; head -c 1000000 /dev/zero; exec >&-; sleep 0.1; echo last >&2; exit 3"
+        )
       )
       yield* until(() => told.ends.length > 0)
       assert.deepStrictEqual([told.first.length, told.second.length], [1_000_000, 1_000_005])
@@ -107,14 +109,20 @@ describe("a link that reads stdout and stderr", () => {
 
   it.live("holds back both until it is started, and while it is paused, also when the child has exited", () =>
     Effect.gen(function* () {
-      const link = yield* shell("echo one; echo two >&2; head -c 100000 /dev/zero >&2; exit 3")
-      yield* Effect.sleep(100)
+      const link = yield* shell("echo one; exec >&-; echo two >&2; sleep 0.2; head -c 100000 /dev/zero >&2; exit 3")
+      yield* Effect.sleep(50)
       const { told, until } = follow(link)
       yield* until(() => told.first !== "" && told.second !== "")
-      link.pause()
-      yield* Effect.sleep(50)
-      const before = told.second.length
-      yield* Effect.sleep(500)
+      assert.strictEqual(told.second, "two\n")
+      let before = 0
+      yield* until(() => {
+        if (told.second.length === 4) return false
+        link.pause()
+        before = told.second.length
+        return true
+      })
+      assert.isBelow(before, 100_004)
+      yield* Effect.sleep(600)
       assert.deepStrictEqual([told.second.length, told.ends.length], [before, 0])
       link.resume()
       yield* until(() => told.ends.length > 0)

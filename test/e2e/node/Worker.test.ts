@@ -183,7 +183,7 @@ describe("a process", () => {
       const before = process.getActiveResourcesInfo().sort()
       const worker = (workerData, openTimeout) => Effect.flatMap(Transport, (transport) => transport.open).pipe(
         Effect.provide(Worker.layer({
-          script: ${JSON.stringify(script)}, workerData, openTimeout, execArgv: [], stderr: "drain"
+          script: ${JSON.stringify(script)}, workerData, openTimeout, execArgv: [], stderr: "drain", shutdown: { endInputFor: "50 millis" }
         })))
       const settled = []
       const run = async (effect) => settled.push((await Effect.runPromiseExit(Effect.scoped(effect)))._tag)
@@ -191,6 +191,7 @@ describe("a process", () => {
         const { port1, port2 } = new MessageChannel()
         await run(Effect.all([worker("answers"), MessagePort.fromPort(port1), MessagePort.fromPort(port2)]))
       }
+      await run(worker("leaves and lives"))
       await run(worker("throws early"))
       await run(worker("is silent", "300 millis"))
       await run(Effect.timeout(worker("is silent"), "300 millis"))
@@ -201,7 +202,7 @@ describe("a process", () => {
       timeout: 20_000
     })
     const [settled, before, after] = JSON.parse(output)
-    assert.deepStrictEqual(settled, ["Success", "Success", "Success", "Failure", "Failure", "Failure"])
+    assert.deepStrictEqual(settled, ["Success", "Success", "Success", "Success", "Failure", "Failure", "Failure"])
     assert.deepStrictEqual(after, before)
   })
 })
