@@ -58,7 +58,10 @@ export interface Options {
   readonly extendEnv?: boolean | undefined
   /** Options of Node for the thread. Default: those of this process. */
   readonly execArgv?: ReadonlyArray<string> | undefined
-  /** Limits in MiB, as Node has them. A thread that exceeds one ends; its link says so. */
+  /**
+   * Limits in MiB, as Node has them. A thread that exceeds one ends, and its link says so. But V8 aborts the whole process
+   * when a thread takes memory faster than it can be stopped, which a small `maxYoungGenerationSizeMb` makes unlikely.
+   */
   readonly resourceLimits?: WorkerThreads.ResourceLimits | undefined
   /** A name for debuggers and for the link's address. Default: the script's path in the address. */
   readonly name?: string | undefined

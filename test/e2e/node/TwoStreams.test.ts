@@ -109,11 +109,12 @@ describe("a link that reads stdout and stderr", () => {
 
   it.live("holds back both until it is started, and while it is paused, also when the child has exited", () =>
     Effect.gen(function* () {
-      const link = yield* shell("echo one; exec >&-; echo two >&2; sleep 0.2; head -c 100000 /dev/zero >&2; exit 3")
+      const link = yield* shell("echo one; exec >&-; echo two >&2; read line; head -c 100000 /dev/zero >&2; exit 3")
       yield* Effect.sleep(50)
       const { told, until } = follow(link)
       yield* until(() => told.first !== "" && told.second !== "")
       assert.strictEqual(told.second, "two\n")
+      link.offer(Buffer.from("\n"))
       let before = 0
       yield* until(() => {
         if (told.second.length === 4) return false

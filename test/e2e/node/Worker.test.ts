@@ -16,6 +16,7 @@ import { TransportError } from "../../../src/transport/TransportError.ts"
 import { record } from "../../transport/suite.ts"
 
 const script = Path.join(import.meta.dirname, "fixtures", "threads.ts")
+const little = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 }
 const ask = new TextEncoder().encode("ask")
 
 const open = (options: Partial<Worker.Options>) =>
@@ -55,7 +56,7 @@ describe.concurrent("a worker thread", () => {
     ["just ends", { workerData: "no such case" }, /^the script exited with code 0 before it listened; does it run on/],
     [
       "runs out of memory while it is loaded",
-      { workerData: "fills early", resourceLimits: { maxOldGenerationSizeMb: 32 } },
+      { workerData: "fills early", resourceLimits: little, openTimeout: "1 minute" },
       /^it ran out of memory before it listened; raise its resourceLimits$/
     ],
     ["does not listen", { workerData: "is silent", openTimeout: "1 second" }, /^the script did not listen within 1s;/],
@@ -93,7 +94,7 @@ describe.concurrent("a worker thread", () => {
 
   it.live("that runs out of memory ends its link and nothing else", () =>
     Effect.gen(function* () {
-      const { end } = yield* asked("fills", { resourceLimits: { maxOldGenerationSizeMb: 64 } })
+      const { end } = yield* asked("fills", { resourceLimits: little })
       if (end._tag !== "Exited") return assert.fail(end._tag)
       assert.strictEqual(end.exitCode, 1)
       assert.match(end.stderrTail, /ERR_WORKER_OUT_OF_MEMORY/)
