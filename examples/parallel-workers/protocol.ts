@@ -2,7 +2,8 @@
  * A piece of work that keeps a processor busy.
  */
 import * as Schema from "effect/Schema"
-import { Protocol, Request } from "effect-ipc"
+import * as Protocol from "effect-ipc/Protocol"
+import * as Request from "effect-ipc/Request"
 
 /** Counts the primes from `from` up to, but not including, `to`. */
 export class CountPrimes extends Request.Class<CountPrimes>()("CountPrimes", {
