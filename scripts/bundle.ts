@@ -11,7 +11,10 @@ const root = Path.resolve(import.meta.dirname, "..")
 
 /** What belongs to no chunk is loaded with the one entry or the one dynamic import that needs it. */
 const chunks = [
-  { name: "core", test: /src\/(protocol|session|wire|transport|peer)\/(?!.*(RpcServer|\bStreams|Memory)\.ts)/ },
+  {
+    name: "core",
+    test: /src\/(protocol|session|wire|transport|peer)\/(?!.*(RpcServer|\bStreams|Memory|Reconnect\w*|Holding|Deadline|Trials)\.ts)/
+  },
   { name: "links", test: /src\/node\/(StreamLink|Streams|Outgoing|Intake|HalfBroken|NodeWire|RealTime|SocketPath)\.ts/ }
 ]
 

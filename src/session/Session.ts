@@ -176,6 +176,11 @@ export class Session implements Outbox {
     return this.#phase.name !== "greeting"
   }
 
+  /** Whether a call would be asked: the session is not over, and the peer has not said that it takes no more. */
+  get takesCalls(): boolean {
+    return this.#noCalls === undefined
+  }
+
   /** Who ended the session; this side as long as nobody has. */
   get endedBy(): Side {
     return this.#phase.end?.side ?? "local"

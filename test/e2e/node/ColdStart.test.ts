@@ -23,11 +23,12 @@ const isLoaded = (loaded: ReadonlyArray<string>, module: string): boolean =>
 
 const streams = ["effect/dist/Stream", "effect/dist/Channel", "src/peer/Streams"]
 const compiler = ["effect/dist/schema/SchemaJITCompiler"]
+const reconnecting = ["src/peer/Reconnect", "src/peer/ReconnectMethods"]
 const listening = ["src/node/Acceptor", "src/node/SocketFile", "src/node/LockFile"]
 
 describe("a program", () => {
   it.each<readonly [string, ReadonlyArray<string>, ReadonlyArray<string>]>([
-    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
+    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler, ...reconnecting]],
     ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]]
@@ -47,7 +48,7 @@ describe("a program", () => {
       const dialled = RpcClient.make(empty).pipe(Effect.provide(UnixSocket.layer({ path: "/nowhere/at/all" })))
       const { reason } = await Effect.runPromise(Effect.flip(Effect.scoped(dialled)))
       if (reason._tag !== "ConnectFailed") throw new Error(reason._tag)`)
-    for (const module of [...listening, ...streams, ...compiler]) {
+    for (const module of [...listening, ...streams, ...compiler, ...reconnecting]) {
       assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
     }
   })
