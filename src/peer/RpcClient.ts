@@ -42,8 +42,9 @@ export interface Options extends PeerOptions, ClientOptions {}
  * `Disconnected` once the connection is over. Closing the scope lets what this side answers finish, fails what it asks,
  * says Bye and closes the link.
  *
- * With `reconnect` the client outlives its connections: it opens another by that schedule, also the first, and holds
- * the calls until the server's Hello was accepted. See `Options` of it.
+ * With `reconnect` the client outlives its connections: it opens them by that schedule, also the first, and holds calls
+ * until the server's Hello was accepted. Of what a lost connection cuts it asks again only requests of one value that are
+ * `idempotent`. When the schedule ends, `make` and all calls fail with the last error.
  *
  * @example
  * ```ts
@@ -102,6 +103,27 @@ const noAnswers: Role.Answers = { handlers: {}, context: Context.empty() }
  * What a client is doing: connecting, ready, reconnecting, or closed for good.
  *
  * Of every client, the `caller` of a handler included. A double that a test made is always ready.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Schedule from "effect/Schedule"
+ * import * as Stream from "effect/Stream"
+ * import * as RpcClient from "effect-ipc/RpcClient"
+ * import { Calculator } from "./protocol.ts"
+ *
+ * const program = Effect.gen(function* () {
+ *   const calculator = yield* RpcClient.make(Calculator, { reconnect: Schedule.spaced("1 second") })
+ *   yield* RpcClient.statuses(calculator).pipe(
+ *     Stream.runForEach((status) =>
+ *       status._tag === "Reconnecting" ? Console.log(`attempt ${status.attempt}`) : Console.log(status._tag)
+ *     ),
+ *     Effect.forkScoped
+ *   )
+ *   yield* RpcClient.ready(calculator)
+ * })
+ * ```
  *
  * @category status
  * @since 0.1.0

@@ -95,11 +95,13 @@ export class Statuses {
   get ready(): Effect.Effect<Ready, IpcError> {
     return Effect.callback((resume) => {
       const look = (status: Status): void => {
-        if (status._tag === "Ready") resume(Effect.succeed(status))
-        if (status._tag === "Closed") resume(Effect.fail(status.error))
+        if (status._tag !== "Ready" && status._tag !== "Closed") return
+        stop()
+        resume(status._tag === "Ready" ? Effect.succeed(status) : Effect.fail(status.error))
       }
+      const stop = this.watch(look)
       look(this.#now)
-      return Effect.sync(this.watch(look))
+      return Effect.sync(stop)
     })
   }
 }

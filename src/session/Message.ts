@@ -135,7 +135,7 @@ export type Message =
   | { readonly _tag: "Ping" }
   | { readonly _tag: "Pong" }
   | { readonly _tag: "Drain" }
-  /** The last message; `reason` is there when this side refuses the peer. */
+  /** The last message; `reason` is there when this side refuses the peer, or has answered all that it began: `Draining`. */
   | { readonly _tag: "Bye"; readonly reason: Refusal | undefined }
 
 /** The messages that end a call. */
