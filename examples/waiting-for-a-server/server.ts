@@ -1,0 +1,18 @@
+/**
+ * The server: `node server.ts <socket>`. It needs its time before it listens.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Effect } from "effect"
+import { Handlers, RpcServer } from "effect-ipc"
+import { UnixSocket } from "effect-ipc/node"
+import { Greeter } from "./protocol.ts"
+
+const handlers = Handlers.layer(Greeter)({ Greet: ({ name }) => Effect.succeed(`Hello, ${name}!`) })
+
+const [, , path = ""] = process.argv
+RpcServer.run(Greeter).pipe(
+  Effect.provide(handlers),
+  Effect.provide(UnixSocket.layerListener({ path })),
+  Effect.delay("300 millis"),
+  NodeRuntime.runMain
+)
