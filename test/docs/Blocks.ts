@@ -96,7 +96,7 @@ const blocksOf = (page: string, text: string): ReadonlyArray<Block> => {
 const lineAt = (text: string, index: number): number => text.slice(0, index).split("\n").length
 
 const printsOf = (code: string): string =>
-  Array.from(code.matchAll(/\/\/(?:.*\W)? ?prints (.+)$/gm), ({ 1: line }) => `${line}\n`).join("")
+  Array.from(code.matchAll(/\/\/ prints (.+)$/gm), ({ 1: line }) => `${line}\n`).join("")
 
 const kindOf = (block: Found, all: ReadonlyArray<Found>): Kind => {
   if (all.some((other) => other !== block && names(other, block))) return "part"
