@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import { wait } from "./RealTime.ts"
 
@@ -38,6 +39,13 @@ export const withLock = <A, E>(
     () => use,
     () => Effect.sync(() => remove(path, own()))
   )
+
+/** Holds the lock at `path` until the scope closes. Fails as `withLock` does. */
+export const hold = (
+  path: string,
+  patienceMillis: number
+): Effect.Effect<void, Busy | NodeJS.ErrnoException, Scope.Scope> =>
+  Effect.acquireRelease(take(path, patienceMillis), () => Effect.sync(() => remove(path, own())))
 
 const take = (path: string, patienceMillis: number): Effect.Effect<void, Busy | NodeJS.ErrnoException> =>
   Effect.gen(function* () {

@@ -1,10 +1,11 @@
 /**
- * Links of this machine: stdio, child processes, Unix sockets, and streams a program already has.
+ * Links of this machine: stdio, child processes, FIFOs, Unix sockets, and streams a program already has.
  *
  * @since 0.1.0
  */
 export * as ChildProcess from "./ChildProcess.ts"
 export * as DuplexLink from "./DuplexLink.ts"
 export * as Proof from "./Proof.ts"
+export * as Fifo from "./Fifo.ts"
 export * as Stdio from "./Stdio.ts"
 export * as UnixSocket from "./UnixSocket.ts"

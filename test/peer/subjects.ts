@@ -13,6 +13,7 @@ import * as Handlers from "../../src/peer/Handlers.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as ChildProcess from "../../src/node/ChildProcess.ts"
 import * as DuplexLink from "../../src/node/DuplexLink.ts"
+import * as Fifo from "../../src/node/Fifo.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
@@ -80,6 +81,19 @@ export const unixSocket = within(
     Effect.map(directory, (made) => {
       const path = Path.join(made, "s")
       return Layer.merge(UnixSocket.layer({ path }), UnixSocket.layerListener({ path }))
+    })
+  )
+)
+
+export const fifos = within(
+  "a pair of FIFOs",
+  Layer.unwrap(
+    Effect.map(directory, (made) => {
+      const [a, b] = [Path.join(made, "a"), Path.join(made, "b")]
+      return Layer.merge(
+        Fifo.layer({ read: b, write: a, create: true }),
+        Fifo.layerListener({ read: a, write: b, create: true })
+      )
     })
   )
 )

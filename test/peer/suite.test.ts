@@ -1,4 +1,4 @@
-import { child, duplexes, faulty, memory, unixSocket, values } from "./subjects.ts"
+import { child, duplexes, faulty, fifos, memory, unixSocket, values } from "./subjects.ts"
 import { suite } from "./suite.ts"
 
-for (const subject of [memory, values, faulty, unixSocket, duplexes, child]) suite(subject)
+for (const subject of [memory, values, faulty, unixSocket, fifos, duplexes, child]) suite(subject)

@@ -12,6 +12,7 @@ import * as Path from "node:path"
 import { PassThrough } from "node:stream"
 import * as ChildProcess from "../../src/node/ChildProcess.ts"
 import * as DuplexLink from "../../src/node/DuplexLink.ts"
+import * as Fifo from "../../src/node/Fifo.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import type { Link } from "../../src/transport/Link.ts"
 import * as Memory from "../../src/transport/Memory.ts"
@@ -68,6 +69,16 @@ const unix = (swapped: boolean) => (behaviour: Behaviour) =>
     dialled(Layer.merge(UnixSocket.layer({ path }), UnixSocket.layerListener({ path })), swapped)(behaviour)
   )
 
+const fifos = (swapped: boolean) => (behaviour: Behaviour) =>
+  Effect.flatMap(socketPath, (path) => {
+    const [a, b] = [`${path}.a`, `${path}.b`]
+    const here = { read: b, write: a, create: true }
+    return dialled(
+      Layer.merge(Fifo.layer(here), Fifo.layerListener({ read: a, write: b, create: true })),
+      swapped
+    )(behaviour)
+  })
+
 const tcpPair = Effect.callback<readonly [Net.Socket, Net.Socket]>((resume) => {
   const server = Net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (far) => {
     server.close()
@@ -123,6 +134,8 @@ export const faulty: Subject = {
 }
 export const unixDialler: Subject = { name: "a Unix socket that it dialled", leaving: ended, open: unix(false) }
 export const unixAcceptor: Subject = { name: "a Unix socket that it accepted", leaving: ended, open: unix(true) }
+export const fifoDialler: Subject = { name: "FIFOs that it opened", leaving: ended, open: fifos(false) }
+export const fifoAcceptor: Subject = { name: "FIFOs that it listened on", leaving: ended, open: fifos(true) }
 export const tcp: Subject = {
   name: "a TCP socket",
   systemBytes: 12 * 1024 * 1024,

@@ -30,7 +30,8 @@ describe("a program", () => {
     ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
-    ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]]
+    ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]],
+    ["src/node/Fifo.ts", ["src/node/StreamLink"], [...streams, ...compiler, "node:child_process", "node:zlib"]]
   ])("that imports %s loads what it needs", (path, needed, besides) => {
     const loaded = loadedBy(`await import(${JSON.stringify(url(path))})`)
     for (const module of needed) assert.isTrue(isLoaded(loaded, module), `${module} is not loaded`)
