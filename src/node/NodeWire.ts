@@ -16,8 +16,8 @@ let crc32: Checksum | undefined
 /** For a socket, which no one else writes to. */
 export const privateWire = (): Wire => Native.wire({ checksum })
 
-/** For a socket that others than the kernel carry, or that anybody may dial: a secret is proved, and never sent. */
-export const openWire = (): Wire => Native.wire({ checksum, proof: Proof.hmac })
+/** For a socket to another machine, which may go without a word, and that others may read or dial. */
+export const distantWire = (): Wire => Native.wire({ checksum, heartbeat: "30 seconds", proof: Proof.hmac })
 
 /** For a descriptor that stray output may reach: every payload carries a checksum. */
 export const sharedWire = (): Wire => Native.wire({ checksum, crc: true })

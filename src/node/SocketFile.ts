@@ -13,6 +13,7 @@ import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
 import { TransportError } from "../transport/TransportError.ts"
+import { listen } from "./Acceptor.ts"
 import * as LockFile from "./LockFile.ts"
 import * as SocketPath from "./SocketPath.ts"
 
@@ -32,7 +33,7 @@ export const bind = (server: Net.Server, options: BindOptions): Effect.Effect<()
   const fail = (detail: string, cause?: unknown) =>
     Effect.fail(new TransportError({ stage: "listen", address: `unix:${options.path}`, detail, cause }))
   if (process.platform === "win32") {
-    return listen(server, options.path, options.backlog).pipe(
+    return listen(server, { path: options.path, backlog: options.backlog }).pipe(
       Effect.as(() => {}),
       Effect.catch((error) => fail(`the system says ${error.code ?? error.message}`, error))
     )
@@ -95,7 +96,7 @@ const claim = (
     return yield* Effect.ensuring(
       Effect.gen(function* () {
         const made = scratchOf(options.path, Path.basename(scratch))
-        yield* listen(server, made, options.backlog)
+        yield* listen(server, { path: made, backlog: options.backlog })
         return yield* attempt(() => show(Path.join(scratch, "s"), path, options.mode))
       }),
       Effect.sync(() => Fs.rmSync(scratch, { recursive: true, force: true }))
@@ -132,16 +133,6 @@ const probe = (path: string): Effect.Effect<string | undefined> =>
     })
     socket.on("error", (error: NodeJS.ErrnoException) => resume(Effect.succeed(error.code)))
     return Effect.sync(() => socket.destroy())
-  })
-
-const listen = (server: Net.Server, path: string, backlog: number): Effect.Effect<void, NodeJS.ErrnoException> =>
-  Effect.callback<void, NodeJS.ErrnoException>((resume) => {
-    const onError = (error: NodeJS.ErrnoException) => resume(Effect.fail(error))
-    server.once("error", onError)
-    server.listen({ path, backlog, exclusive: true }, () => {
-      server.off("error", onError)
-      resume(Effect.void)
-    })
   })
 
 const show = (made: string, path: string, mode: number): (() => void) => {

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Net from "node:net"
 import type { Readable, Writable } from "node:stream"
 import type { Intake } from "./Intake.ts"
-import { StreamLink } from "./StreamLink.ts"
+import { StreamLink, type StreamLinkOptions } from "./StreamLink.ts"
 
 export interface Options {
   /** Bytes held for a peer that reads too slowly before `offer` answers false. Default: 262144 (256 KiB). */
@@ -25,13 +25,18 @@ const lingerMillis = 2000
 export const join = (
   readable: Readable,
   writable: Writable,
-  options: Options & { readonly address: string; readonly intake?: Intake | undefined }
+  options: Options & {
+    readonly address: string
+    readonly intake?: Intake | undefined
+    readonly explain?: StreamLinkOptions["explain"]
+  }
 ): StreamLink =>
   new StreamLink({
     address: options.address,
     readable,
     writable,
     intake: options.intake,
+    explain: options.explain,
     outgoingHighBytes: highBytes(options),
     // The system has copied what a socket has written. Other streams may pass the same memory on.
     copies: !(writable instanceof Net.Socket),

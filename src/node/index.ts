@@ -1,5 +1,6 @@
 /**
- * Links of this machine: stdio, child processes, FIFOs, Unix sockets, and streams a program already has.
+ * Real links: stdio, child processes, FIFOs, Unix sockets, TCP, worker threads, and streams and sockets that a program
+ * already has.
  *
  * @since 0.1.0
  */
@@ -7,5 +8,7 @@ export * as ChildProcess from "./ChildProcess.ts"
 export * as DuplexLink from "./DuplexLink.ts"
 export * as Proof from "./Proof.ts"
 export * as Fifo from "./Fifo.ts"
+export * as SocketLink from "./SocketLink.ts"
 export * as Stdio from "./Stdio.ts"
+export * as Tcp from "./Tcp.ts"
 export * as UnixSocket from "./UnixSocket.ts"

@@ -34,7 +34,10 @@ export interface PeerOptions {
   readonly handshakeTimeout?: Duration.Input | undefined
   /** How long closing waits for what is running. Default: 10 seconds. */
   readonly drainTimeout?: Duration.Input | undefined
-  /** Pings a peer that is silent for this long; after twice this long it is `PeerSilent`. Default: no heartbeat. */
+  /**
+   * Pings a peer that is silent for this long; after twice this long it is `PeerSilent`. Default: what the transport's
+   * wire says, which is 30 seconds over TCP and Effect's sockets, and `"Infinity"`, no heartbeat, elsewhere.
+   */
   readonly heartbeat?: Duration.Input | undefined
   /**
    * What both sides must know; who does not is refused with `Unauthorized`. Default: none.
@@ -114,7 +117,7 @@ export const session = (
     proof: secret === undefined || prover === undefined ? undefined : { role, secret, prover },
     correlate: wire.can.correlate,
     cancel: wire.can.cancel,
-    heartbeatMillis: wire.can.heartbeat ? millis(options.heartbeat, Infinity) : Infinity,
+    heartbeatMillis: wire.can.heartbeat ? millis(options.heartbeat, wire.heartbeatMillis ?? Infinity) : Infinity,
     handshakeMillis: millis(options.handshakeTimeout, defaults.timeoutMillis),
     drainMillis: millis(options.drainTimeout, defaults.timeoutMillis)
   }

@@ -78,7 +78,7 @@ const processFacts = (end: EndReason | undefined) =>
 export const describeEnd = (end: EndReason): string => {
   switch (end._tag) {
     case "Ended":
-      return "the peer ended the link"
+      return end.detail === undefined ? "the peer ended the link" : `the peer ended the link (${end.detail})`
     case "Closed":
       return "closed by this side"
     case "Exited":

@@ -17,8 +17,8 @@
  * @since 0.1.0
  */
 export type EndReason =
-  /** The peer finished: end of file, or an orderly close. */
-  | { readonly _tag: "Ended" }
+  /** The peer finished: end of file, or an orderly close; `detail` says more where there is more to say. */
+  | { readonly _tag: "Ended"; readonly detail?: string }
   /** This side closed the link. */
   | { readonly _tag: "Closed" }
   /** The process at the other end is gone. `stderrTail` is the last text it wrote to stderr. */

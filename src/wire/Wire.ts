@@ -213,5 +213,7 @@ export interface Wire {
    */
   readonly proof?: Prover | undefined
   /** Makes the codec of one connection. */
+  /** The heartbeat of a peer whose user has set none, in milliseconds. Left out, there is none. */
+  readonly heartbeatMillis?: number | undefined
   open(lexicon: Lexicon, options: CodecOptions): Codec
 }

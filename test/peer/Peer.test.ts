@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { IpcError } from "../../src/peer/IpcError.ts"
 import * as TestPeer from "../../src/testing/TestPeer.ts"
+import * as Native from "../../src/wire/dialect/Native.ts"
 import { clientOfRaw, server } from "./lines.ts"
 import { clientSays, layer, Note, numbers, Office, Tick } from "./Office.ts"
 import { frame, hello, request } from "./Raw.ts"
@@ -137,6 +138,27 @@ describe("the heartbeat", () => {
         assert.strictEqual(reasonOfExit(yield* Fiber.await(fiber), "PeerSilent").afterMillis, 10_000)
       }
       yield* raw.until(() => raw.ended)
+    })
+  )
+
+  it.effect("is that of the wire, unless the user has set one or turned it off", () =>
+    Effect.gen(function* () {
+      const wire = Native.wire({ heartbeat: "5 seconds" })
+      const beating = yield* clientOfRaw(Office, {}, wire)
+      const slower = yield* clientOfRaw(Office, { heartbeat: "7 seconds" }, wire)
+      const silent = yield* clientOfRaw(Office, { heartbeat: "Infinity" }, wire)
+      for (const { raw } of [beating, slower, silent]) raw.say(hello("office", ["Tick"]))
+      yield* settle
+      const pings = () => [beating, slower, silent].map(({ raw }) => raw.of("Ping").length)
+      yield* TestClock.adjust("5 seconds")
+      yield* settle
+      assert.deepStrictEqual(pings(), [1, 0, 0])
+      yield* TestClock.adjust("2 seconds")
+      yield* settle
+      assert.deepStrictEqual(pings(), [1, 1, 0])
+      yield* TestClock.adjust("1 hour")
+      yield* settle
+      assert.deepStrictEqual(pings(), [1, 1, 0])
     })
   )
 

@@ -22,14 +22,15 @@ const native = Native.wire()
 /** A client, the raw server that it speaks to, and how to close the client. */
 export const clientOfRaw = <P extends AnyProtocol>(
   protocol: P,
-  options?: RpcClient.Options
+  options?: RpcClient.Options,
+  wire: Wire = native
 ): Effect.Effect<
   { readonly client: Client<P>; readonly raw: Raw.Raw; readonly close: Effect.Effect<void> },
   IpcError,
   NeedsHandlers<P> | Scope.Scope
 > =>
   Effect.gen(function* () {
-    const both = yield* Layer.build(Memory.layer({ wire: native }))
+    const both = yield* Layer.build(Memory.layer({ wire }))
     const scope = yield* Scope.fork(yield* Effect.scope)
     const client = yield* Effect.provide(RpcClient.make(protocol, options), both).pipe(Scope.provide(scope))
     const link = yield* Effect.orDie(Context.get(both, Listener).accept)

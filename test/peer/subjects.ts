@@ -1,9 +1,10 @@
 /** The links that the suite runs on. */
-import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { SocketServer } from "effect/socket/SocketServer"
 import * as Stream from "effect/Stream"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
@@ -14,13 +15,16 @@ import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as ChildProcess from "../../src/node/ChildProcess.ts"
 import * as DuplexLink from "../../src/node/DuplexLink.ts"
 import * as Fifo from "../../src/node/Fifo.ts"
+import * as SocketLink from "../../src/node/SocketLink.ts"
+import * as Tcp from "../../src/node/Tcp.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import * as Memory from "../../src/transport/Memory.ts"
-import { Listener, Transport } from "../../src/transport/Transport.ts"
+import type { Listener, Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
 import * as Faults from "../../src/testing/Faults.ts"
 import * as TestPeer from "../../src/testing/TestPeer.ts"
 import * as Values from "../../src/testing/Values.ts"
+import { tls } from "../fixtures/tls/tls.ts"
 import { Journal, Lab, Note, type Speaker } from "./Lab.ts"
 import { quiet, serve } from "./serve.ts"
 import { record, staff } from "./staff.ts"
@@ -75,6 +79,27 @@ export const directory = Effect.acquireRelease(
   (made) => Effect.sync(() => Fs.rmSync(made, { recursive: true, force: true }))
 )
 
+const tcpOf = (server: Partial<Tcp.ServerTls>, client: Tcp.ClientTls | undefined) =>
+  Layer.provideMerge(
+    Layer.unwrap(Effect.map(Tcp.Bound, ({ port }) => Tcp.layer({ port, tls: client }))),
+    Tcp.layerListener({ port: 0, tls: client === undefined ? undefined : server })
+  )
+
+export const tcp = within("TCP", tcpOf({}, undefined))
+export const tcpWithTls = within("TCP with TLS", tcpOf(tls.here, tls.trusting))
+
+export const webSocket = within(
+  "a WebSocket",
+  Layer.provideMerge(
+    Layer.unwrap(
+      Effect.map(SocketServer, ({ address }) =>
+        SocketLink.layer().pipe(Layer.provide(NodeSocket.layerWebSocket(`ws://${address}`)))
+      )
+    ),
+    SocketLink.layerListener()
+  ).pipe(Layer.provide(NodeSocketServer.layerWebSocket({ port: 0, host: "127.0.0.1" })))
+)
+
 export const unixSocket = within(
   "a Unix socket",
   Layer.unwrap(
@@ -101,20 +126,10 @@ export const fifos = within(
 /** One link over two streams that a program has already. */
 export const duplexes = within(
   "a pair of duplex streams",
-  Layer.effectContext(
+  Layer.unwrap(
     Effect.sync(() => {
-      const address = "duplex"
-      const wire = Native.wire()
       const [near, far] = duplexPair()
-      let accepted = false
-      const accept = Effect.suspend(() => {
-        if (accepted) return Effect.fail(Cause.Done())
-        accepted = true
-        return DuplexLink.fromDuplex(far, { address })
-      })
-      return Context.make(Transport, { address, wire, open: DuplexLink.fromDuplex(near, { address }) }).pipe(
-        Context.add(Listener, { address, wire, accept })
-      )
+      return Layer.merge(DuplexLink.layer(near), DuplexLink.layerListener(far))
     })
   )
 )

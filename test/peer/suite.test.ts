@@ -1,4 +1,5 @@
-import { child, duplexes, faulty, fifos, memory, unixSocket, values } from "./subjects.ts"
+import { child, duplexes, faulty, fifos, memory, tcp, tcpWithTls, unixSocket, values, webSocket } from "./subjects.ts"
 import { suite } from "./suite.ts"
 
-for (const subject of [memory, values, faulty, unixSocket, fifos, duplexes, child]) suite(subject)
+for (const subject of [memory, values, faulty, unixSocket, fifos, tcp, tcpWithTls, webSocket, duplexes, child])
+  suite(subject)

@@ -1,10 +1,14 @@
 /** The links that the suite runs on. */
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
+import * as NodeWS from "@effect/platform-node/NodeWS"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import { SocketServer } from "effect/socket/SocketServer"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Os from "node:os"
@@ -13,6 +17,8 @@ import { PassThrough } from "node:stream"
 import * as ChildProcess from "../../src/node/ChildProcess.ts"
 import * as DuplexLink from "../../src/node/DuplexLink.ts"
 import * as Fifo from "../../src/node/Fifo.ts"
+import * as SocketLink from "../../src/node/SocketLink.ts"
+import * as Tcp from "../../src/node/Tcp.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import type { Link } from "../../src/transport/Link.ts"
 import * as Memory from "../../src/transport/Memory.ts"
@@ -21,6 +27,7 @@ import * as Faults from "../../src/testing/Faults.ts"
 import * as TestPeer from "../../src/testing/TestPeer.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
 import { type Behaviour, behave } from "../fixtures/links/behaviour.ts"
+import { tls } from "../fixtures/tls/tls.ts"
 import { env, fixture } from "../fixtures/links/fixture.ts"
 import type { Opened, Subject } from "./suite.ts"
 
@@ -78,6 +85,25 @@ const fifos = (swapped: boolean) => (behaviour: Behaviour) =>
       swapped
     )(behaviour)
   })
+const tcpLayer = (secure: boolean) => {
+  const bound = Tcp.layerListener({ port: 0, ...(secure ? { tls: tls.here } : {}) })
+  const dialling = Layer.unwrap(
+    Effect.map(Tcp.Bound, ({ port }) => Tcp.layer({ port, ...(secure ? { tls: tls.trusting } : {}) }))
+  )
+  return Layer.provideMerge(dialling, bound)
+}
+
+const webSocketLayer = Layer.provideMerge(
+  Layer.unwrap(
+    Effect.map(SocketServer, ({ address }) =>
+      SocketLink.layer().pipe(
+        Layer.provide(Socket.layerWebSocket(`ws://${address}`)),
+        Layer.provide(NodeWS.layerWebSocketConstructor)
+      )
+    )
+  ),
+  SocketLink.layerListener()
+).pipe(Layer.provide(NodeSocketServer.layerWebSocket({ port: 0, host: "127.0.0.1" })))
 
 const tcpPair = Effect.callback<readonly [Net.Socket, Net.Socket]>((resume) => {
   const server = Net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (far) => {
@@ -136,9 +162,25 @@ export const unixDialler: Subject = { name: "a Unix socket that it dialled", lea
 export const unixAcceptor: Subject = { name: "a Unix socket that it accepted", leaving: ended, open: unix(true) }
 export const fifoDialler: Subject = { name: "FIFOs that it opened", leaving: ended, open: fifos(false) }
 export const fifoAcceptor: Subject = { name: "FIFOs that it listened on", leaving: ended, open: fifos(true) }
-export const tcp: Subject = {
-  name: "a TCP socket",
-  systemBytes: 12 * 1024 * 1024,
+/** What the system holds for a connection over loopback, at the most. */
+const systemBytes = 12 * 1024 * 1024
+
+const over = (name: string, layer: Layer.Layer<Transport | Listener, unknown>, swapped = false): Subject => ({
+  name: `${name} that it ${swapped ? "accepted" : "dialled"}`,
+  systemBytes,
+  leaving: ended,
+  open: dialled(layer, swapped)
+})
+
+export const tcpDialler = over("TCP", tcpLayer(false))
+export const tcpAcceptor = over("TCP", tcpLayer(false), true)
+export const tlsDialler = over("TLS", tcpLayer(true))
+export const tlsAcceptor = over("TLS", tcpLayer(true), true)
+export const webSocketDialler = over("a WebSocket", webSocketLayer)
+export const webSocketAcceptor = over("a WebSocket", webSocketLayer, true)
+export const duplex: Subject = {
+  name: "a duplex that is a TCP socket",
+  systemBytes,
   leaving: ended,
   open: joined(
     Effect.map(

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import type { Message, Refusal } from "../../session/Message.ts"
 import { type Checksum, sumBy } from "../framing/Crc32.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Prover, Wire } from "../Wire.ts"
@@ -39,7 +40,11 @@ const abandonAfterMillis = 10_000
 export type Options = (
   | { readonly checksum?: Checksum | undefined; readonly crc?: false | undefined }
   | { readonly checksum: Checksum; readonly crc: boolean }
-) & { readonly strays?: boolean | undefined; readonly proof?: Prover | undefined }
+) & {
+  readonly strays?: boolean | undefined
+  readonly heartbeat?: Duration.Input | undefined
+  readonly proof?: Prover | undefined
+}
 
 /**
  * Makes the native wire.
@@ -48,6 +53,8 @@ export type Options = (
  * side adds one to each frame it sends: for links where a stray write can land in the middle of a frame, such as stdout.
  * With `strays` (default: as `crc`) it gives up a frame that gets no byte for 10 seconds, for what it took for one may
  * be stray bytes. With `proof` a secret is proved by both sides instead of sent: for links that leave the kernel, as TCP.
+ * be stray bytes. `heartbeat` is that of a peer whose user has set none (default: no heartbeat); a transport gives it
+ * where the system would not tell that the other machine is gone.
  *
  * @category constructors
  * @since 0.1.0
@@ -57,6 +64,7 @@ export const wire = (options: Options = {}): Wire => ({
   can,
   abandonAfterMillis: (options.strays ?? options.crc) === true ? abandonAfterMillis : 0,
   proof: options.proof,
+  heartbeatMillis: options.heartbeat === undefined ? undefined : Duration.toMillis(options.heartbeat),
   open: (lexicon, codecOptions) => new NativeCodec(lexicon, codecOptions, options)
 })
 

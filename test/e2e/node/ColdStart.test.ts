@@ -19,10 +19,11 @@ const loadedBy = (source: string): ReadonlyArray<string> => {
 }
 
 const isLoaded = (loaded: ReadonlyArray<string>, module: string): boolean =>
-  loaded.some((path) => path.endsWith(`/${module}.js`) || path.endsWith(`/${module}.ts`))
+  loaded.some((path) => path === module || path.endsWith(`/${module}.js`) || path.endsWith(`/${module}.ts`))
 
 const streams = ["effect/dist/Stream", "effect/dist/Channel", "src/peer/Streams"]
 const compiler = ["effect/dist/schema/SchemaJITCompiler"]
+const secure = ["src/node/TlsClient", "src/node/TlsServer"]
 const listening = ["src/node/Acceptor", "src/node/SocketFile", "src/node/LockFile"]
 
 describe("a program", () => {
@@ -30,8 +31,9 @@ describe("a program", () => {
     ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
     ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
-    ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]],
-    ["src/node/Fifo.ts", ["src/node/StreamLink"], [...streams, ...compiler, "node:child_process", "node:zlib"]]
+    ["src/node/Fifo.ts", ["src/node/StreamLink"], [...streams, ...compiler, "node:child_process", "node:zlib"]],
+    ["src/node/Tcp.ts", ["src/node/TcpDial"], [...streams, ...compiler, ...listening, ...secure]],
+    ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]]
   ])("that imports %s loads what it needs", (path, needed, besides) => {
     const loaded = loadedBy(`await import(${JSON.stringify(url(path))})`)
     for (const module of needed) assert.isTrue(isLoaded(loaded, module), `${module} is not loaded`)
@@ -57,11 +59,28 @@ describe("a program", () => {
     const loaded = loadedBy(`
       const crypto = () => loaded.push(process.moduleLoadList.some((name) => name === "NativeModule crypto") ? "hashing" : "none")
       const NodeWire = await import(${JSON.stringify(url("src/node/NodeWire.ts"))})
-      const { proof } = NodeWire.openWire()
+      const { proof } = NodeWire.distantWire()
       crypto()
       proof.nonce()
       crypto()`)
     assert.deepStrictEqual(loaded.slice(-2), ["none", "hashing"])
+  })
+
+  it("that dials and listens over TCP loads nothing of TLS", () => {
+    const loaded = loadedBy(`
+      const Effect = await import("effect/Effect")
+      const Layer = await import("effect/Layer")
+      const { Transport } = await import(${JSON.stringify(url("src/transport/Transport.ts"))})
+      const Tcp = await import(${JSON.stringify(url("src/node/Tcp.ts"))})
+      const open = Effect.flatMap(Transport, (transport) => transport.open)
+      await Effect.runPromise(Effect.scoped(Effect.gen(function* () {
+        const listening = yield* Layer.build(Tcp.layerListener({ port: 0 }))
+        const { port } = yield* Effect.provide(Tcp.Bound, listening)
+        yield* Effect.provide(open, Tcp.layer({ port }))
+      })))`)
+    assert.isTrue(isLoaded(loaded, "src/node/Acceptor"))
+    for (const module of secure) assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
+    assert.notInclude(loaded, "node:tls")
   })
 
   it("that asks loads streams with the first, and the compiler with the first value that needs it", () => {

@@ -1,9 +1,14 @@
-import { assert, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { Duplex, PassThrough, Readable, Writable } from "node:stream"
+import { Duplex, duplexPair, PassThrough, Readable, Writable } from "node:stream"
 import * as DuplexLink from "../../../src/node/DuplexLink.ts"
+import { Listener, Transport } from "../../../src/transport/Transport.ts"
+import { TransportError } from "../../../src/transport/TransportError.ts"
 import { record } from "../../transport/suite.ts"
 
 const bytes = (text: string) => Buffer.from(text)
@@ -126,3 +131,105 @@ it.live("destroys its streams when its scope is closed, also those of a peer tha
     assert.isTrue(outgoing.destroyed)
   })
 )
+
+const openOf = <E>(duplex: Duplex | Effect.Effect<Duplex, E, Scope.Scope>) =>
+  Effect.flatMap(Transport, (transport) => transport.open).pipe(Effect.provide(DuplexLink.layer(duplex)))
+
+const acceptOf = <E>(duplex: Duplex | Effect.Effect<Duplex, E, Scope.Scope>) =>
+  Effect.flatMap(Listener, (listener) => listener.accept).pipe(Effect.provide(DuplexLink.layerListener(duplex)))
+
+/** Streams of which no link can be made, each with what must be said about it. */
+const unfit: Readonly<Record<string, readonly [make: () => Promise<Duplex>, says: RegExp]>> = {
+  "was destroyed": [async () => new PassThrough().destroy(), /was destroyed already; give one that is open/],
+  "has failed": [
+    async () => {
+      const stream = new PassThrough()
+      stream.on("error", () => {})
+      stream.destroy(new Error("the cable is out"))
+      await new Promise((resolve) => stream.once("close", resolve))
+      return stream
+    },
+    /has failed already \(the cable is out\); give one that is open/
+  ],
+  "was ended by this side": [async () => new PassThrough().end(), /has ended already; give one that is open/],
+  "was ended by the other side": [
+    async () => {
+      const [near, far] = duplexPair()
+      far.end()
+      await new Promise((resolve) => near.resume().once("end", resolve))
+      return near
+    },
+    /has ended already; give one that is open/
+  ],
+  "is one of objects": [async () => new PassThrough({ objectMode: true }), /is one of objects; give one of bytes/],
+  "reads text": [async () => new PassThrough().setEncoding("utf8"), /reads text .* give one that reads bytes/]
+}
+
+describe("a layer over a duplex", () => {
+  for (const [name, [make, says]] of Object.entries(unfit)) {
+    it.live(`fails to open with a TransportError when the stream ${name}`, () =>
+      Effect.gen(function* () {
+        for (const [opening, stage] of [
+          [openOf, "open"],
+          [acceptOf, "listen"]
+        ] as const) {
+          const error = yield* Effect.flip(opening(yield* Effect.promise(make)))
+          assert.instanceOf(error, TransportError)
+          assert.strictEqual(error.stage, stage)
+          assert.match(error.message, says)
+        }
+      })
+    )
+  }
+
+  it.live("opens one link over a stream that is there, and says what to do for more", () =>
+    Effect.gen(function* () {
+      const transport = yield* Effect.provide(Transport, DuplexLink.layer(new PassThrough(), { address: "pipe" }))
+      assert.strictEqual((yield* transport.open).address, "pipe")
+      const error = yield* Effect.flip(transport.open)
+      assert.match(error.message, /has served a link already; give an Effect that makes one for each/)
+    })
+  )
+
+  it.live("makes a stream for each link, in the scope of the link and with what the making needs", () =>
+    Effect.gen(function* () {
+      class Plan extends Context.Service<Plan, string>()("test/Plan") {}
+      const events: Array<string> = []
+      const made = Effect.gen(function* () {
+        events.push(`made by ${yield* Plan}`)
+        yield* Effect.addFinalizer(() => Effect.sync(() => events.push("let go")))
+        return new PassThrough()
+      })
+      const layer = DuplexLink.layer(made).pipe(Layer.provide(Layer.succeed(Plan, "plan")))
+      const transport = yield* Effect.provide(Transport, layer)
+      const opened = Effect.andThen(
+        transport.open,
+        Effect.sync(() => events.push("open"))
+      )
+      for (let link = 0; link < 2; link++) yield* Effect.scoped(opened)
+      assert.deepStrictEqual(events, ["made by plan", "open", "let go", "made by plan", "open", "let go"])
+    })
+  )
+
+  it.live("destroys a stream that was made for it and is not fit", () =>
+    Effect.gen(function* () {
+      const stream = new PassThrough({ objectMode: true })
+      yield* Effect.flip(openOf(Effect.succeed(stream)))
+      assert.isTrue(stream.destroyed)
+      const given = new PassThrough({ objectMode: true })
+      yield* Effect.flip(openOf(given))
+      assert.isFalse(given.destroyed)
+    })
+  )
+
+  it.live("accepts one link, and is done", () =>
+    Effect.gen(function* () {
+      const [near, far] = duplexPair()
+      const listener = yield* Effect.provide(Listener, DuplexLink.layerListener(far))
+      const recorder = record(yield* listener.accept)
+      assert.isTrue(Cause.isDone(yield* Effect.flip(listener.accept)))
+      near.write("hello")
+      yield* recorder.until(() => recorder.bytes === 5)
+    })
+  )
+})

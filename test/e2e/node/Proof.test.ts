@@ -56,7 +56,7 @@ const serve = (options: RpcServer.Options<Office>) =>
     const port = yield* listen((socket) => Queue.offerUnsafe(sockets, socket))
     const address = `tcp:${host}:${port}`
     const accept = Effect.flatMap(Queue.take(sockets), (socket) => DuplexLink.fromDuplex(socket, { address }))
-    const listener = Context.make(Listener, { address, wire: NodeWire.openWire(), accept })
+    const listener = Context.make(Listener, { address, wire: NodeWire.distantWire(), accept })
     yield* Effect.forkScoped(Effect.provide(RpcServer.run(Office, options), listener))
     return port
   })
@@ -66,7 +66,7 @@ const dial = (port: number, options: RpcClient.Options) => {
   const open = Effect.flatMap(connect(port), (socket) => DuplexLink.fromDuplex(socket, { address }))
   return Effect.provideService(RpcClient.make(Office, options), Transport, {
     address,
-    wire: NodeWire.openWire(),
+    wire: NodeWire.distantWire(),
     open
   })
 }

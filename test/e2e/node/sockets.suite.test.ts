@@ -1,4 +1,9 @@
 import { suite } from "../../transport/suite.ts"
-import { streams, tcp, unixAcceptor, unixDialler } from "../../transport/subjects.ts"
+import * as Subjects from "../../transport/subjects.ts"
 
-for (const subject of [unixDialler, unixAcceptor, tcp, streams]) suite(subject)
+const { duplex, streams, tcpAcceptor, tcpDialler, tlsAcceptor, tlsDialler, unixAcceptor, unixDialler } = Subjects
+const { webSocketAcceptor, webSocketDialler } = Subjects
+
+for (const subject of [unixDialler, unixAcceptor, duplex, streams]) suite(subject)
+for (const subject of [tcpDialler, tcpAcceptor, tlsDialler, tlsAcceptor]) suite(subject)
+for (const subject of [webSocketDialler, webSocketAcceptor]) suite(subject)
