@@ -28,7 +28,7 @@ export interface Block {
  *
  * - `test`: by the test runner.
  * - `program`: by Node, to its end.
- * - `server`: by Node, while the programs of its page run, and then until SIGTERM.
+ * - `server`: a program called `server.ts` or `daemon.ts`: by Node, while the programs of its page run, and then until SIGTERM.
  * - `part`: by another block of its page, which imports or starts it.
  * - `definitions`: it runs nothing by itself, so it is imported.
  */
@@ -102,7 +102,7 @@ const kindOf = (block: Found, all: ReadonlyArray<Found>): Kind => {
   if (all.some((other) => other !== block && names(other, block))) return "part"
   if (/^it\b/m.test(block.code)) return "test"
   if (!/\brunMain\b|\bEffect\.run|^console\./m.test(block.code)) return "definitions"
-  return /\bRpcServer\b/.test(block.code) && !/\bRpcClient\b/.test(block.code) ? "server" : "program"
+  return /^(server|daemon)\.ts$/.test(Path.basename(block.file)) ? "server" : "program"
 }
 
 const names = (other: Found, block: Found): boolean => {
