@@ -9,13 +9,25 @@ import { rolldown } from "rolldown"
 
 const root = Path.resolve(import.meta.dirname, "..")
 
+/** Modules of the inner rooms that not every program needs. */
+const apart = [
+  "RpcServer|Streams|Memory",
+  "Binary|BinaryShapes",
+  "Middleware|Intercept|Chain|AroundCalls|AroundHandlers|Tracing|Metrics|Measuring|Outcome",
+  "Fold|Folding|Line|Resolver",
+  "Reconnect\\w*|Holding|Deadline|Trials"
+]
+
+/** What most links need. */
+const links = "StreamLink|Streams|Outgoing|Intake|HalfBroken|NodeWire|Proof|RealTime|SocketPath"
+
 /** What belongs to no chunk is loaded with the one entry or the one dynamic import that needs it. */
 const chunks = [
-  { name: "core", test: /src\/(protocol|session|wire|transport|peer)\/(?!.*(RpcServer|\bStreams|Memory)\.ts)/ },
   {
-    name: "links",
-    test: /src\/node\/(StreamLink|Streams|Outgoing|Intake|HalfBroken|NodeWire|Proof|RealTime|SocketPath)\.ts/
-  }
+    name: "core",
+    test: new RegExp(String.raw`src/(protocol|session|wire|transport|peer)/(?!.*\b(${apart.join("|")})\.ts)`)
+  },
+  { name: "links", test: new RegExp(String.raw`src/node/(${links})\.ts`) }
 ]
 
 /** The sources of the package's entries, relative to src and without their extension. */

@@ -9,6 +9,7 @@ import * as NodeWire from "../../src/node/NodeWire.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import type { Client as RpcClientOf } from "../../src/peer/Client.ts"
 import * as Handlers from "../../src/peer/Handlers.ts"
+import type { PeerOptions } from "../../src/peer/Options.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as RpcServer from "../../src/peer/RpcServer.ts"
 import * as Protocol from "../../src/protocol/Protocol.ts"
@@ -26,6 +27,8 @@ export interface Variant {
   readonly crc?: boolean
   /** Callers and handlers make a span each, for the tracer that Effect brings along. */
   readonly spans?: boolean
+  /** Payloads in binary, both ways. */
+  readonly binary?: boolean
   /** A promise per call, instead of fibers that call again. */
   readonly promises?: boolean
 }
@@ -62,12 +65,14 @@ const handlers = (variant: Variant) => {
   })
 }
 
+const optionsOf = ({ binary }: Variant): PeerOptions => (binary === true ? { payload: "binary" } : {})
+
 const wireOf = ({ crc }: Variant) => (crc === true ? NodeWire.sharedWire() : NodeWire.privateWire())
 
 export const serve = (place: ServerPlace, variant: Variant): Promise<void> => {
   if (place.transport !== "unix") throw new Error("only over Unix sockets")
   const listener = UnixSocket.layerListener({ path: place.path, wire: wireOf(variant) })
-  return held(Effect.void, Layer.merge(handlers(variant), listener), RpcServer.run(Extras))
+  return held(Effect.void, Layer.merge(handlers(variant), listener), RpcServer.run(Extras, optionsOf(variant)))
 }
 
 type Rpc = RpcClientOf<typeof Extras>
@@ -98,7 +103,10 @@ const holding = (rpc: Rpc): Pick<Required<ExtraClient>, "hold" | "release"> => {
 export const connect = (place: ClientPlace, variant: Variant): Promise<ExtraClient> => {
   if (place.transport !== "unix") throw new Error("only over Unix sockets")
   const open = <C extends Client>(use: (rpc: Rpc) => C): Promise<C> =>
-    held(Effect.map(RpcClient.make(Extras), use), UnixSocket.layer({ path: place.path, wire: wireOf(variant) }))
+    held(
+      Effect.map(RpcClient.make(Extras, optionsOf(variant)), use),
+      UnixSocket.layer({ path: place.path, wire: wireOf(variant) })
+    )
   return open((rpc) => ({
     add: adding(rpc, variant),
     text: byFiber(rpc.Copy),

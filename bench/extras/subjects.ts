@@ -35,6 +35,7 @@ export const extraSubjects: ReadonlyArray<ExtraSubject> = [
     client: () => import("./raw-json.ts")
   },
   effectIpc("effect-ipc", {}, [...payloads, ...scaling]),
+  effectIpc("effect-ipc-binary", { binary: true }, payloads),
   // Processes of its own, which do nothing else, as those of the variants: what else they do shows in how code is compiled.
   effectIpc("effect-ipc-plain", {}, ["calls256", "latency"]),
   effectIpc("effect-ipc-crc", { crc: true }, ["calls256"]),

@@ -22,6 +22,12 @@ import type { IpcError } from "./IpcError.ts"
 export interface PeerOptions {
   /** The largest frame this side reads, in bytes; at least 65536. Default: 16777216 (16 MiB). */
   readonly maxFrameBytes?: number | undefined
+  /**
+   * How values are written. With `"binary"` they are smaller, and are written so to a peer that has set it too and
+   * declares the same messages; to any other, and where a value has no binary form (recursive, any JSON), in JSON. Loads
+   * `effect/encoding/SchemaBinary` before the peer says Hello. Default: `"json"`.
+   */
+  readonly payload?: "json" | "binary" | undefined
   /** How many calls of the peer may be in flight; more are refused with `Overloaded`. At least 16. Default: 16384. */
   readonly maxCallsInFlight?: number | undefined
   /** Bytes that may wait for a peer that does not read, before the connection is closed. Default: 67108864 (64 MiB). */
@@ -103,7 +109,7 @@ export const session = (
       version: lexicon.version,
       fingerprint: lexicon.fingerprint,
       methods: lexicon.says.map((method) => method.tag),
-      payloads: ["json"],
+      payloads: options.payload === "binary" ? ["json", "binary"] : ["json"],
       limits: {
         frameBytes: maxFrameBytes(options),
         calls: Math.max(leastCalls, options.maxCallsInFlight ?? defaults.maxCallsInFlight)

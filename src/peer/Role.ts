@@ -14,6 +14,7 @@ import type { Terms } from "./Connection.ts"
 import * as LazyStreams from "./LazyStreams.ts"
 import { compile, itemsPerMessage } from "./Lexicon.ts"
 import * as Options from "./Options.ts"
+import * as Shapes from "./Shapes.ts"
 
 /** Handlers as a layer built them, with the context they run in. */
 export interface Answers {
@@ -44,6 +45,9 @@ export interface Role extends Parts, Terms {
 export const make = (parts: Parts): Effect.Effect<Role> =>
   Effect.gen(function* () {
     const { answers, options, protocol, side, wire } = parts
+    const binary = options.payload === "binary"
+    // What a Hello announces may come at once.
+    if (binary) yield* Effect.promise(Shapes.loadBinary)
     const context = yield* Effect.context<never>()
     const lexicon = compile(protocol, side)
     const role = side === "client" ? "dialer" : "acceptor"
@@ -55,7 +59,7 @@ export const make = (parts: Parts): Effect.Effect<Role> =>
       tasks: members.map((member, method) => task(member, itemsPerMessage(lexicon.answers[method]!.item), answers)),
       numbers: new Map(lexicon.says.map((method, number) => [method.tag, number])),
       session: Options.session(options, lexicon, wire, role),
-      codec: { role, maxFrameBytes: Options.maxFrameBytes(options) },
+      codec: { role, maxFrameBytes: Options.maxFrameBytes(options), binary },
       outgoingMaxBytes: options.outgoingMaxBytes ?? Options.defaults.outgoingMaxBytes,
       clock: yield* Clock.Clock,
       runLocal: Effect.runForkWith(context),

@@ -3,7 +3,8 @@
  *
  * There are two ways. The general one is the schema itself, compiled where that is allowed. The short one goes between
  * values and the bytes of JSON directly, by code generated from the schema's plan; what it does not take, the general way
- * takes. Each is made when it is first gone, once per process, so a program pays for what it says.
+ * takes. Each is made when it is first gone, once per process, so a program pays for what it says. A third, to binary, is
+ * there once a peer has asked for it.
  *
  * @since 0.1.0
  */
@@ -16,15 +17,15 @@ import type { Codec, Fields } from "../protocol/Request.ts"
 import type { Plan } from "../wire/payload/JsonPlan.ts"
 import * as JsonReader from "../wire/payload/JsonReader.ts"
 import * as JsonWriter from "../wire/payload/JsonWriter.ts"
-import { type JsonShape, type RawShape, type Shape, unread } from "../wire/Wire.ts"
+import { type BinaryShape, type JsonShape, type RawShape, type Shape, unread } from "../wire/Wire.ts"
+import type * as BinaryShapes from "./BinaryShapes.ts"
 import * as Plans from "./Plans.ts"
 
 /** Makes the shape of a schema's values. */
 export const of = (schema: Codec): Shape =>
   new SchemaShape({
-    ast: schema.ast,
-    encoder: () => encoder(Schema.toCodecJson(schema)),
-    decoder: () => decoder(Schema.toCodecJson(schema)),
+    schema,
+    filler: () => undefined,
     instance: (value) => value,
     field: undefined
   })
@@ -39,13 +40,9 @@ export const ofPayload = (member: Member): Shape => {
   if (name === undefined) return withoutFields(member)
   const struct = Schema.Struct(fields)
   return new SchemaShape({
-    ast: struct.ast,
-    encoder: () => {
-      const encode = encoder(Schema.toCodecJson(struct))
-      return isMade(struct.ast) ? (value) => encode(making(struct, value)) : encode
-    },
     // The class's own schema would ask for the tag, which the frame carries as a number, and is never compiled.
-    decoder: () => decoder(Schema.toCodecJson(struct)),
+    schema: struct,
+    filler: () => (isMade(struct.ast) ? (value) => making(struct, value) : undefined),
     instance: (value) => instanceOf(member, value),
     field: others.length > 0 ? undefined : { name, ast: fields[name]!.ast }
   })
@@ -55,9 +52,9 @@ type Convert = (value: unknown) => unknown
 
 /** How a shape makes its parts. */
 interface Recipe {
-  readonly ast: AST.AST
-  readonly encoder: () => Convert
-  readonly decoder: () => Convert
+  readonly schema: Codec
+  /** Answers what fills in what a caller may leave out, where that can be. */
+  readonly filler: () => Convert | undefined
   /** What becomes of a value that was decoded. */
   readonly instance: Convert
   /** The field that is all there is to a value. */
@@ -69,15 +66,17 @@ class SchemaShape implements Shape {
   #encode: Convert | undefined
   #decode: Convert | undefined
   #short: Pick<Shape, "json" | "raw"> | undefined
+  /** `null` where there is none. */
+  #binary: BinaryShape | null | undefined
 
   constructor(recipe: Recipe) {
     this.#recipe = recipe
   }
 
-  readonly encode = (value: unknown): unknown => (this.#encode ??= this.#recipe.encoder())(value)
+  readonly encode = (value: unknown): unknown => (this.#encode ??= this.#makeEncode())(value)
 
   readonly decode = (json: unknown): unknown => {
-    const decode = (this.#decode ??= this.#recipe.decoder())
+    const decode = (this.#decode ??= decoder(Schema.toCodecJson(this.#recipe.schema)))
     return this.#recipe.instance(decode(json))
   }
 
@@ -89,8 +88,25 @@ class SchemaShape implements Shape {
     return (this.#short ??= this.#makeShort()).raw
   }
 
+  get binary(): BinaryShape | undefined {
+    if (this.#binary === undefined && binaries !== undefined) this.#binary = this.#makeBinary(binaries) ?? null
+    return this.#binary ?? undefined
+  }
+
+  #makeEncode(): Convert {
+    const encode = encoder(Schema.toCodecJson(this.#recipe.schema))
+    const fill = this.#recipe.filler()
+    return fill === undefined ? encode : (value) => encode(fill(value))
+  }
+
+  #makeBinary(module: typeof BinaryShapes): BinaryShape | undefined {
+    const { filler, instance, schema } = this.#recipe
+    return module.of({ schema, fill: filler() ?? ((value) => value), instance })
+  }
+
   #makeShort(): Pick<Shape, "json" | "raw"> {
-    const { ast, field, instance } = this.#recipe
+    const { field, instance, schema } = this.#recipe
+    const { ast } = schema
     const plan = Plans.of(ast)
     const json = plan && jsonOf(plan, instance)
     if (field === undefined) return { json, raw: rawOf(ast) }
@@ -107,7 +123,8 @@ const withoutFields = (member: Member): Shape => ({
     return instanceOf(member, {})
   },
   json: undefined,
-  raw: undefined
+  raw: undefined,
+  binary: undefined
 })
 
 /**
@@ -189,6 +206,14 @@ const converter = (ast: AST.AST, make: () => Convert): Convert => {
   }
 }
 
+/** What makes binary forms. */
+let binaries: typeof BinaryShapes | undefined
+
+/** Loads what makes binary forms: 20 ms that only who asks for them pays. Shapes have theirs from then on. */
+export const loadBinary = async (): Promise<void> => {
+  binaries = await import("./BinaryShapes.ts")
+}
+
 const jsonOf = (plan: Plan, instance: Convert): JsonShape => {
   const list: Plan = { is: "array", elements: [plan], rest: plan, passes: undefined }
   const read = reader(plan)
@@ -254,12 +279,18 @@ const inField = (name: string, raw: RawShape, instance: Convert): RawShape =>
   }) as RawShape
 
 /** What a request without `success` answers. */
-export const nothing: Shape = { encode: () => undefined, decode: () => undefined, json: undefined, raw: undefined }
+export const nothing: Shape = {
+  encode: () => undefined,
+  decode: () => undefined,
+  json: undefined,
+  raw: undefined,
+  binary: undefined
+}
 
 /** The shape of a part that a method does not have. */
 export const absent = (tag: string, part: string): Shape => {
   const refuse = () => {
     throw new Error(`${tag} has no ${part}`)
   }
-  return { encode: refuse, decode: refuse, json: undefined, raw: undefined }
+  return { encode: refuse, decode: refuse, json: undefined, raw: undefined, binary: undefined }
 }

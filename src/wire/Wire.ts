@@ -47,6 +47,8 @@ export interface Shape {
   readonly json: JsonShape | undefined
   /** Present where the value is one `Uint8Array` or one string, and may travel as it is. */
   readonly raw: RawShape | undefined
+  /** Present where values may travel in binary, and what does that is loaded. */
+  readonly binary: BinaryShape | undefined
 }
 
 /**
@@ -102,6 +104,26 @@ export type RawShape =
     }
 
 /**
+ * Turns values into bytes that are smaller than JSON, and back. What cannot travel so travels as JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BinaryShape {
+  /**
+   * Answers the bytes of a value, which never change; undefined where it must travel as JSON. It may throw on a value that
+   * does not fit, and may leave that to JSON.
+   */
+  readonly write: (value: unknown) => Uint8Array | undefined
+  /** As `write`, for a list of values. Lists may stand one behind the other, and are then one list. */
+  readonly writeList: (values: ReadonlyArray<unknown>) => Uint8Array | undefined
+  /** Reads the value between two offsets. Throws when there is none, and is not led to large amounts of memory or time. */
+  readonly read: (bytes: Uint8Array, start: number, end: number) => unknown
+  /** As `read`, for a list of at least one value. */
+  readonly readList: (bytes: Uint8Array, start: number, end: number) => ReadonlyArray<unknown>
+}
+
+/**
  * A request or event, compiled for a codec. Shapes that the method does not have encode nothing.
  *
  * @category models
@@ -144,6 +166,8 @@ export interface CodecOptions {
   readonly role: "dialer" | "acceptor"
   /** The largest frame read, in bytes. */
   readonly maxFrameBytes: number
+  /** Whether values are written in binary to a peer that reads it and declares the same messages. Default: false. */
+  readonly binary?: boolean | undefined
 }
 
 /**

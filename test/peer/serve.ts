@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as References from "effect/References"
 import * as Handlers from "../../src/peer/Handlers.ts"
+import type { PeerOptions } from "../../src/peer/Options.ts"
 import * as RpcServer from "../../src/peer/RpcServer.ts"
 import type { Listener } from "../../src/transport/Transport.ts"
 import { Journal, Lab } from "./Lab.ts"
@@ -12,8 +13,9 @@ import { staff } from "./staff.ts"
 export const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 
 /** Serves until the listener ends or a client says `Quit`. */
-export const serve: Effect.Effect<void, unknown, Listener> = Effect.gen(function* () {
-  const quit = yield* Deferred.make<void>()
-  const handlers = Handlers.layer(Lab)(staff(new Journal(), Effect.asVoid(Deferred.succeed(quit, undefined))))
-  yield* Effect.raceFirst(Effect.provide(RpcServer.run(Lab), handlers), Deferred.await(quit))
-}).pipe(quiet)
+export const serve = (options: PeerOptions = {}): Effect.Effect<void, unknown, Listener> =>
+  Effect.gen(function* () {
+    const quit = yield* Deferred.make<void>()
+    const handlers = Handlers.layer(Lab)(staff(new Journal(), Effect.asVoid(Deferred.succeed(quit, undefined))))
+    yield* Effect.raceFirst(Effect.provide(RpcServer.run(Lab, options), handlers), Deferred.await(quit))
+  }).pipe(quiet)

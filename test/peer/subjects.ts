@@ -11,6 +11,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { duplexPair } from "node:stream"
 import * as Handlers from "../../src/peer/Handlers.ts"
+import type { PeerOptions } from "../../src/peer/Options.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as ChildProcess from "../../src/node/ChildProcess.ts"
 import * as DuplexLink from "../../src/node/DuplexLink.ts"
@@ -39,23 +40,31 @@ export interface Subject {
   readonly name: string
   /** Provides the way to a server of the protocol that runs for as long as the layer. */
   readonly layer: Layer.Layer<Transport, unknown>
+  /** What the client and the server have set. */
+  readonly options?: PeerOptions
 }
 
 /** Connects to the subject's server. */
-export const meet: Effect.Effect<Met, unknown, Transport | Scope.Scope> = Effect.gen(function* () {
-  const journal = new Journal()
-  const { Note: _, ...handlers } = staff(journal, Effect.void)
-  const answers = Handlers.layerClient(Lab)(handlers)
-  const client = yield* Effect.provide(RpcClient.make(Lab), answers)
-  const noting = Stream.runForEach(client.events(Note), (note) => record(journal, note))
-  yield* Effect.forkScoped(Effect.ignore(noting))
-  return { client, journal }
-}).pipe(quiet)
+export const meet = ({ options }: Subject): Effect.Effect<Met, unknown, Transport | Scope.Scope> =>
+  Effect.gen(function* () {
+    const journal = new Journal()
+    const { Note: _, ...handlers } = staff(journal, Effect.void)
+    const answers = Handlers.layerClient(Lab)(handlers)
+    const client = yield* Effect.provide(RpcClient.make(Lab, options), answers)
+    const noting = Stream.runForEach(client.events(Note), (note) => record(journal, note))
+    yield* Effect.forkScoped(Effect.ignore(noting))
+    return { client, journal }
+  }).pipe(quiet)
 
 /** Both sides in this process: the server runs beside the transport. */
-const within = (name: string, both: Layer.Layer<Transport | Listener, unknown>): Subject => ({
+const within = (
+  name: string,
+  both: Layer.Layer<Transport | Listener, unknown>,
+  options: PeerOptions = {}
+): Subject => ({
   name,
-  layer: Layer.effectDiscard(Effect.forkScoped(serve)).pipe(Layer.provideMerge(both))
+  layer: Layer.effectDiscard(Effect.forkScoped(serve(options))).pipe(Layer.provideMerge(both)),
+  options
 })
 
 export const memory = within("memory", Memory.layer({ wire: Native.wire() }))
@@ -72,6 +81,7 @@ export const faulty = within(
     )
   )
 )
+export const binary = within("memory, in binary", Memory.layer({ wire: Native.wire() }), { payload: "binary" })
 
 /** A directory of its own, which goes with the scope. */
 export const directory = Effect.acquireRelease(

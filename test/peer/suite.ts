@@ -19,7 +19,7 @@ const limitMillis = 10_000
 
 export const suite = (subject: Subject) =>
   describe(`two peers over ${subject.name}`, () => {
-    const shared = Layer.effect(Shared, meet).pipe(Layer.provide(subject.layer))
+    const shared = Layer.effect(Shared, meet(subject)).pipe(Layer.provide(subject.layer))
     layer(shared, { excludeTestServices: true })("on one connection", (it) => {
       for (const [name, scenario] of Object.entries(scenarios)) {
         it.effect(`the server ${name}`, () => Effect.flatMap(Shared, ({ client }) => scenario(client)), limitMillis)
@@ -33,7 +33,7 @@ export const suite = (subject: Subject) =>
 
     const meetIn = (scope: Scope.Closeable) =>
       Effect.provideService(
-        Effect.flatMap(Layer.build(subject.layer), (context) => Effect.provide(meet, context)),
+        Effect.flatMap(Layer.build(subject.layer), (context) => Effect.provide(meet(subject), context)),
         Scope.Scope,
         scope
       )

@@ -20,7 +20,17 @@ const toClient = (tag: Words.Tag): number => Words.place(Words.client.answers, t
 /** The Hellos come first: nothing is understood before them. */
 const hellos: ReadonlyArray<Golden> = [
   { name: "client-hello", from: "client", message: { _tag: "Hello", hello: Words.helloOf(Words.client.says) } },
-  { name: "server-hello", from: "server", message: { _tag: "Hello", hello: Words.helloOf(Words.server.says) } }
+  { name: "server-hello", from: "server", message: { _tag: "Hello", hello: Words.helloOf(Words.server.says) } },
+  {
+    name: "client-hello-binary",
+    from: "client",
+    message: { _tag: "Hello", hello: Words.helloOf(Words.client.says, Words.binary) }
+  },
+  {
+    name: "server-hello-binary",
+    from: "server",
+    message: { _tag: "Hello", hello: Words.helloOf(Words.server.says, Words.binary) }
+  }
 ]
 
 const headers = { trace: "7", who: "Adä" }
@@ -46,6 +56,9 @@ const fromClient: Record<string, Message> = {
   ),
   "request-raw": Words.request("Put", { bytes }, { id: 3 }),
   "request-without-fields": Words.request("Pull", {}, { id: 4 }),
+  "request-binary": Words.request("Add", { a: 1, b: -2 }),
+  "request-binary-deadline-headers": Words.request("Add", { a: 1, b: -2 }, { timeoutMillis: 30_000, headers }),
+  "input-binary": { _tag: "Input", id: 5, method: toServer("Sum"), items: [1, 2, 300], bytes: 15 },
   input: { _tag: "Input", id: 5, method: toServer("Sum"), items: [1, 2, 3], bytes: 7 },
   "input-raw": { _tag: "Input", id: 6, method: toServer("Push"), items: [bytes], bytes: 4 },
   "input-end": { _tag: "InputEnd", id: 6, method: toServer("Push") },
@@ -65,6 +78,11 @@ const fromServer: Record<string, Message> = {
   "request-from-server": Words.request("Confirm", { question: "sure?" }),
   "request-text-from-server": Words.request("Confirm", { question: "sure?" }),
   chunk: { _tag: "Chunk", id: 7, method: toServer("Count"), items: [10, 20], bytes: 7 },
+  "chunk-binary": { _tag: "Chunk", id: 7, method: toServer("Count"), items: [10, 20], bytes: 13 },
+  "progress-binary": { _tag: "Progress", id: 6, method: toServer("Push"), value: { done: 50 } },
+  "success-binary": { _tag: "Success", id: 1, method: toServer("Add"), value: -1 },
+  "failure-binary": { _tag: "Failure", id: 1, method: toServer("Add"), error: new Words.TooLarge({ most: 9 }) },
+  "event-binary": { _tag: "Event", method: toClient("Tick"), payload: Words.made("Tick", { n: 7 }), bytes: 11 },
   "chunk-raw": { _tag: "Chunk", id: 4, method: toServer("Pull"), items: [new Uint8Array(0)], bytes: 0 },
   progress: { _tag: "Progress", id: 6, method: toServer("Push"), value: { done: 50 } },
   "progress-raw": { _tag: "Progress", id: 3, method: toServer("Put"), value: bytes },

@@ -86,6 +86,9 @@ export const helloOf = (says: ReadonlyArray<Method>, more: Partial<Hello> = {}):
   ...more
 })
 
+/** What a Hello says where values may travel in binary. */
+export const binary: Partial<Hello> = { payloads: ["json", "binary"], fingerprint: Words.fingerprint }
+
 const instances: Record<Tag, new (fields: never) => unknown> = {
   Add,
   Say,

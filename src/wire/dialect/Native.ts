@@ -1,5 +1,5 @@
 /**
- * Our own wire: everything a session can say, JSON payloads, bytes as they are. `docs/wire/native.md` specifies it.
+ * Our own wire: everything a session can say, payloads in JSON or binary, bytes as they are. `docs/wire/native.md` specifies it.
  *
  * Numbers of methods are those of the side that says them, in every frame, so both directions of a call name the same
  * one; each side learns the other's from its Hello.
@@ -72,9 +72,9 @@ class NativeCodec implements Codec {
   readonly #writer: NativeWriter
   readonly #reader: NativeReader
 
-  constructor(lexicon: Lexicon, { maxFrameBytes }: CodecOptions, { checksum, crc }: Options) {
+  constructor(lexicon: Lexicon, { binary, maxFrameBytes }: CodecOptions, { checksum, crc }: Options) {
     const sum = checksum && sumBy(checksum)
-    const writer = new NativeWriter(lexicon, crc === true ? sum : undefined)
+    const writer = new NativeWriter(lexicon, crc === true ? sum : undefined, binary === true)
     this.#writer = writer
     this.#reader = new NativeReader(lexicon, maxFrameBytes, sum, (hello) => writer.greeted(hello))
   }

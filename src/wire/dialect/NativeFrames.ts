@@ -35,6 +35,7 @@ interface ListFrame {
   readonly at: number
   end: number
   readonly kind: number
+  readonly form: number
   readonly id: number
   /** The sum of its body as far as `summedTo`. */
   sum: number
@@ -78,13 +79,28 @@ export class NativeFrames {
     value: Value,
     buffer: WriteBuffer
   ): number {
-    const joined = this.#join(kind, id, number, write, value, buffer)
+    const joined = this.#join(kind, 0, id, number, write, value, buffer)
     if (joined >= 0) return joined
     const placed = this.place(kind, id, number, write, value, buffer, 0)
-    if (placed < 0) return placed
-    const at = buffer.end - this.#sealBytes - placed - Frame.headerBytes
-    this.#last = { slab: buffer.slab, at, end: buffer.end, kind, id, sum: 0, summedTo: at + Frame.headerBytes }
+    if (placed >= 0) this.#remember(kind, 0, id, placed, buffer)
     return placed
+  }
+
+  /** Writes a list in binary, into the frame before or into one of its own. */
+  binaryList(kind: number, id: number, number: number, bytes: Uint8Array, buffer: WriteBuffer): number | Refusal {
+    const joined = this.#join(kind, Flag.binary, id, number, copyBytes, bytes, buffer)
+    if (joined >= 0) return joined
+    const written = this.frame(kind, Flag.binary, id, number, bytes, buffer)
+    if (typeof written === "number" && bytes.length < foreignBytes) {
+      this.#remember(kind, Flag.binary, id, written, buffer)
+    }
+    return written
+  }
+
+  /** Lets the next items join the frame that was just written. */
+  #remember(kind: number, form: number, id: number, valueBytes: number, buffer: WriteBuffer): void {
+    const at = buffer.end - this.#sealBytes - valueBytes - Frame.headerBytes
+    this.#last = { slab: buffer.slab, at, end: buffer.end, kind, form, id, sum: 0, summedTo: at + Frame.headerBytes }
   }
 
   /**
@@ -93,6 +109,7 @@ export class NativeFrames {
    */
   #join<Value>(
     kind: number,
+    form: number,
     id: number,
     number: number,
     write: Write<Value>,
@@ -100,29 +117,32 @@ export class NativeFrames {
     buffer: WriteBuffer
   ): number {
     const last = this.#last
-    if (last === undefined || last.kind !== kind || last.id !== id) return -1
+    if (last === undefined || last.kind !== kind || last.id !== id || last.form !== form) return -1
     if (!buffer.holds(last.slab, last.at)) return -1
     const { slab } = last
-    // What is written begins with a bracket, where the last list has its own; a comma takes the place of both.
-    const joint = last.end - this.#sealBytes - 1
-    const crc = Frame.readUint32(slab, joint + 1)
+    // Lists in binary stand one behind the other. In JSON, what is written begins with a bracket, where the last list has
+    // its own; a comma takes the place of both.
+    const shared = form === Flag.binary ? 0 : 1
+    const joint = last.end - this.#sealBytes - shared
+    const crc = Frame.readUint32(slab, joint + shared)
     const end = write(value, slab, joint, slab.length - this.#sealBytes)
     if (end < 0) {
-      slab[joint] = closingBracket
-      if (this.#seal !== undefined) Frame.writeUint32(slab, joint + 1, crc)
+      if (shared === 1) slab[joint] = closingBracket
+      if (this.#seal !== undefined) Frame.writeUint32(slab, joint + shared, crc)
       return -1
     }
-    slab[joint] = comma
+    if (shared === 1) slab[joint] = comma
     if (this.#seal !== undefined) {
-      last.sum = this.#seal(slab, last.summedTo, end - 1, last.sum)
-      last.summedTo = end - 1
-      Frame.writeUint32(slab, end, this.#seal(slab, end - 1, end, last.sum))
+      last.sum = this.#seal(slab, last.summedTo, end - shared, last.sum)
+      last.summedTo = end - shared
+      Frame.writeUint32(slab, end, this.#seal(slab, end - shared, end, last.sum))
     }
     const bodyBytes = end - last.at - Frame.headerBytes + this.#sealBytes
-    Frame.writeHeader(slab, last.at, kind, this.#seal === undefined ? 0 : Flag.crc, bodyBytes, id, number)
+    const flags = this.#seal === undefined ? form : form | Flag.crc
+    Frame.writeHeader(slab, last.at, kind, flags, bodyBytes, id, number)
     buffer.commit(end + this.#sealBytes - last.end)
     last.end = end + this.#sealBytes
-    return end - joint - 1
+    return end - joint - shared
   }
 
   /** Writes a frame with its value straight in place. Answers the bytes of the value, or -1: it has to be made first. */
@@ -250,6 +270,12 @@ export class NativeFrames {
   #oversized(bytes: number): Refusal {
     return { _tag: "Oversized", bytes, maxBytes: this.maxBodyBytes }
   }
+}
+
+const copyBytes: Write<Uint8Array> = (value, bytes, start, end) => {
+  if (start + value.length > end) return -1
+  bytes.set(value, start)
+  return start + value.length
 }
 
 /** Writes how long the caller waits, and answers the offset after it. */

@@ -24,7 +24,7 @@ export const Kind = {
 } as const
 
 /** The first bit belongs to the framing. */
-export const Flag = { crc: 1, raw: 2, deadline: 4, headers: 8 } as const
+export const Flag = { crc: 1, raw: 2, deadline: 4, headers: 8, binary: 16 } as const
 
 /**
  * The largest body that may be sent before the peer has said what it reads, and that each side reads at the least: a

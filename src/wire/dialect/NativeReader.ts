@@ -11,7 +11,7 @@ import type { Sum } from "../framing/Crc32.ts"
 import * as Frame from "../framing/MarkedFrame.ts"
 import * as Json from "../payload/Json.ts"
 import * as Utf8 from "../Utf8.ts"
-import type { About, Lexicon, Method, Out, Shape } from "../Wire.ts"
+import type { About, BinaryShape, Lexicon, Method, Out, Shape } from "../Wire.ts"
 import * as Body from "./NativeBody.ts"
 import { Flag, Kind } from "./NativeKind.ts"
 
@@ -228,16 +228,19 @@ export class NativeReader implements Frame.FrameSink {
   }
 
   #value(shape: Shape, flags: number, bytes: Uint8Array, start: number, end: number): unknown {
-    if ((flags & Flag.raw) === 0) return Json.read(shape, bytes, start, end)
+    const form = flags & forms
+    if (form === 0) return Json.read(shape, bytes, start, end)
+    if (form !== Flag.raw) return binaryOf(shape, form).read(bytes, start, end)
     if (shape.raw === undefined) throw new Error("expected JSON, got raw bytes")
     if (shape.raw.is === "text") return shape.raw.decode(Utf8.read(bytes, start, end))
     return shape.raw.decode(this.frames.own(bytes, start, end))
   }
 
   #list(shape: Shape, flags: number, bytes: Uint8Array, start: number, end: number): ReadonlyArray<unknown> {
-    return (flags & Flag.raw) === 0
-      ? Json.readList(shape, bytes, start, end)
-      : [this.#value(shape, flags, bytes, start, end)]
+    const form = flags & forms
+    if (form === 0) return Json.readList(shape, bytes, start, end)
+    if (form !== Flag.raw) return binaryOf(shape, form).readList(bytes, start, end)
+    return [this.#value(shape, flags, bytes, start, end)]
   }
 
   #unknown(): Refusal {
@@ -254,6 +257,15 @@ export class NativeReader implements Frame.FrameSink {
     const about = whose(kind, number)
     this.out!.refuse(about, about === "none" ? 0 : id, -1, reason)
   }
+}
+
+/** What a value may be instead of JSON. */
+const forms = Flag.raw | Flag.binary
+
+const binaryOf = ({ binary }: Shape, form: number): BinaryShape => {
+  if (form !== Flag.binary) throw new Error("a value cannot be raw and binary at once")
+  if (binary === undefined) throw new Error("expected JSON, got binary")
+  return binary
 }
 
 /** Whose exchange a frame of this kind, with this number, belongs to, seen from the side that reads it. */

@@ -23,9 +23,13 @@ export class NativeWriter {
   readonly #frames: NativeFrames
   /** The peer's numbers of the methods that this side answers. */
   #numbers: ReadonlyArray<number> = []
+  readonly #wantsBinary: boolean
+  /** Whether values are written in binary where they can. */
+  #binary = false
 
-  constructor(lexicon: Lexicon, seal: Sum | undefined) {
+  constructor(lexicon: Lexicon, seal: Sum | undefined, binary: boolean) {
     this.#lexicon = lexicon
+    this.#wantsBinary = binary
     this.#frames = new NativeFrames(seal)
   }
 
@@ -33,6 +37,8 @@ export class NativeWriter {
   greeted(hello: Hello): void {
     // A refusal fits in what every peer reads, so there is always a way to end a call.
     this.#frames.maxBodyBytes = Math.min(Math.max(hello.limits.frameBytes, bodyBytesBeforeHello), mostBodyBytes)
+    this.#binary =
+      this.#wantsBinary && hello.payloads.includes("binary") && hello.fingerprint === this.#lexicon.fingerprint
     const numbers = new Map(hello.methods.map((tag, index) => [tag, index + 1]))
     this.#numbers = this.#lexicon.answers.map((method) => numbers.get(method.tag) ?? 0)
   }
@@ -106,8 +112,9 @@ export class NativeWriter {
     }
     try {
       const raw = shape.raw?.encode(payload)
-      const value = raw ?? Json.text(shape, payload)
-      const flags = raw === undefined ? 0 : Flag.raw
+      const binary = raw === undefined ? this.#inBinary(shape, payload) : undefined
+      const flags = raw !== undefined ? Flag.raw : binary !== undefined ? Flag.binary : 0
+      const value = raw ?? binary ?? Json.text(shape, payload)
       return this.#frames.frame(
         Kind.Request,
         flags,
@@ -147,12 +154,18 @@ export class NativeWriter {
     try {
       const raw = shape.raw?.encode(value)
       if (raw !== undefined) return this.#frames.frame(kind, Flag.raw, id, number, raw, buffer, timeoutMillis)
+      const binary = this.#inBinary(shape, value)
+      if (binary !== undefined) return this.#frames.frame(kind, Flag.binary, id, number, binary, buffer, timeoutMillis)
       const placed = this.#frames.place(kind, id, number, shape.json?.write, value, buffer, timeoutMillis)
       if (placed >= 0) return placed
       return this.#frames.frame(kind, 0, id, number, Json.text(shape, value), buffer, timeoutMillis)
     } catch (error) {
       return Body.invalid(part, error)
     }
+  }
+
+  #inBinary(shape: Shape, value: unknown): Uint8Array | undefined {
+    return this.#binary ? shape.binary?.write(value) : undefined
   }
 
   #items(
@@ -164,6 +177,8 @@ export class NativeWriter {
   ): number | Refusal {
     try {
       if (shape.raw?.is === "bytes") return this.#frames.rawItems(kind, id, number, items.map(shape.raw.encode), buffer)
+      const binary = this.#binary ? shape.binary?.writeList(items) : undefined
+      if (binary !== undefined) return this.#frames.binaryList(kind, id, number, binary, buffer)
       const write = shape.json?.writeList
       const written = write === undefined ? -1 : this.#frames.list(kind, id, number, write, items, buffer)
       if (written >= 0) return written

@@ -24,16 +24,19 @@ const isLoaded = (loaded: ReadonlyArray<string>, module: string): boolean =>
 const streams = ["effect/dist/Stream", "effect/dist/Channel", "src/peer/Streams"]
 const compiler = ["effect/dist/schema/SchemaJITCompiler"]
 const secure = ["src/node/TlsClient", "src/node/TlsServer"]
+const binary = ["effect/dist/encoding/SchemaBinary", "src/wire/payload/Binary", "src/peer/BinaryShapes"]
+/** What few calls need, or none. */
+const seldom = [...streams, ...compiler, ...binary]
 const listening = ["src/node/Acceptor", "src/node/SocketFile", "src/node/LockFile"]
 
 describe("a program", () => {
   it.each<readonly [string, ReadonlyArray<string>, ReadonlyArray<string>]>([
-    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
-    ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
-    ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...streams, ...compiler]],
-    ["src/node/Fifo.ts", ["src/node/StreamLink"], [...streams, ...compiler, "node:child_process", "node:zlib"]],
-    ["src/node/Tcp.ts", ["src/node/TcpDial"], [...streams, ...compiler, ...listening, ...secure]],
-    ["src/node/Stdio.ts", ["src/node/StreamLink"], [...streams, ...compiler, ...listening, "node:zlib"]]
+    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...seldom]],
+    ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...seldom]],
+    ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...seldom]],
+    ["src/node/Fifo.ts", ["src/node/StreamLink"], [...seldom, "node:child_process", "node:zlib"]],
+    ["src/node/Tcp.ts", ["src/node/TcpDial"], [...seldom, ...listening, ...secure]],
+    ["src/node/Stdio.ts", ["src/node/StreamLink"], [...seldom, ...listening, "node:zlib"]]
   ])("that imports %s loads what it needs", (path, needed, besides) => {
     const loaded = loadedBy(`await import(${JSON.stringify(url(path))})`)
     for (const module of needed) assert.isTrue(isLoaded(loaded, module), `${module} is not loaded`)
@@ -50,7 +53,7 @@ describe("a program", () => {
       const dialled = RpcClient.make(empty).pipe(Effect.provide(UnixSocket.layer({ path: "/nowhere/at/all" })))
       const { reason } = await Effect.runPromise(Effect.flip(Effect.scoped(dialled)))
       if (reason._tag !== "ConnectFailed") throw new Error(reason._tag)`)
-    for (const module of [...listening, ...streams, ...compiler]) {
+    for (const module of [...listening, ...streams, ...compiler, ...binary]) {
       assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
     }
   })
@@ -120,6 +123,28 @@ describe("a program", () => {
     const asked = loaded.indexOf("asked/here.js")
     assert.isFalse(isLoaded(loaded.slice(0, asked), compiler[0]!), "the compiler is loaded for a value with a plan")
     assert.isTrue(isLoaded(loaded.slice(asked), compiler[0]!), "the compiler is not loaded")
-    for (const module of streams) assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
+    for (const module of [...streams, ...binary]) assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
+  })
+
+  it("that asks for binary payloads loads what makes them before it says Hello", () => {
+    const loaded = loadedBy(`
+      const Effect = await import("effect/Effect")
+      const Native = await import(${JSON.stringify(url("src/wire/dialect/Native.ts"))})
+      const Protocol = await import(${JSON.stringify(url("src/protocol/Protocol.ts"))})
+      const RpcClient = await import(${JSON.stringify(url("src/peer/RpcClient.ts"))})
+      const { Transport } = await import(${JSON.stringify(url("src/transport/Transport.ts"))})
+      const link = {
+        address: "none",
+        queuedBytes: 0,
+        start: (sink) => queueMicrotask(() => sink.end({ _tag: "Ended" })),
+        offer: () => (loaded.push("hello/here.js"), true)
+      }
+      const transport = { address: "none", wire: Native.wire(), open: Effect.succeed(link) }
+      const empty = Protocol.make("empty", { version: "1.0.0", server: [], client: [] })
+      await Effect.runPromise(
+        Effect.scoped(RpcClient.make(empty, { payload: "binary" })).pipe(Effect.provideService(Transport, transport))
+      )`)
+    const said = loaded.indexOf("hello/here.js")
+    for (const module of binary) assert.isTrue(isLoaded(loaded.slice(0, said), module), `${module} is not loaded`)
   })
 })

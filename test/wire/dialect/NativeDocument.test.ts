@@ -7,6 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import * as Proof from "../../../src/node/Proof.ts"
 import * as Lexicon from "../../../src/peer/Lexicon.ts"
+import * as Shapes from "../../../src/peer/Shapes.ts"
 import * as Event from "../../../src/protocol/Event.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
 import * as Request from "../../../src/protocol/Request.ts"
@@ -15,6 +16,7 @@ import { firstWindow } from "../../../src/session/Flow.ts"
 import type { Hello, Message } from "../../../src/session/Message.ts"
 import * as Native from "../../../src/wire/dialect/Native.ts"
 import { bodyBytesBeforeHello, Flag, Kind } from "../../../src/wire/dialect/NativeKind.ts"
+import { mostHighBytes } from "../../../src/wire/payload/Binary.ts"
 import * as Json from "../../../src/wire/payload/Json.ts"
 import type { Codec } from "../../../src/wire/Wire.ts"
 import { bytesOf, checksum, concat, hex, read, type Recorder, write } from "../tools.ts"
@@ -119,6 +121,8 @@ const messages: Record<string, Message> = {
   "client: Cancel": { _tag: "Cancel", id: 4, method: 1 },
   "client: Request of half a character": logs(5, "\ud83d"),
   "server: Event": { _tag: "Event", method: 0, payload: new Tick({ n: 1 }), bytes: 7 },
+  "client: Request in binary": greet(6, "Ada"),
+  "server: Failure in binary": { _tag: "Failure", id: 6, method: 0, error: new Unknown({ name: "Ada" }) },
   "client: Bye": { _tag: "Bye", reason: undefined },
   "server: Bye with a reason": { _tag: "Bye", reason: { _tag: "Unauthorized", detail: "the secret is wrong" } },
   "client: Hello with a nonce": hello(["Greet", "Logs"], 1001, nonces[0]),
@@ -133,19 +137,38 @@ const blocks = Array.from(page.matchAll(/^```hex (.+)\n([^`]*)^```$/gm), ([, nam
   bytes: bytesOf(text!)
 }))
 
+/** A codec that writes in binary, after a Hello that lets it; the page has shorter ones. */
+const inBinary = (side: "client" | "server"): Codec => {
+  const open = (of: "client" | "server"): Codec =>
+    Native.wire().open(Lexicon.compile(Greeter, of), { role: "dialer", maxFrameBytes: 1 << 20, binary: true })
+  const codec = open(side)
+  const { hello: plain } = hello(side === "client" ? ["Tick"] : ["Greet", "Logs"], 1)
+  const said = { ...plain, payloads: ["json", "binary"], fingerprint: Greeter.fingerprint }
+  read(codec, write(open(side === "client" ? "server" : "client"), { _tag: "Hello", hello: said }))
+  return codec
+}
+
+await Shapes.loadBinary()
+
 /** The codecs of both sides, with and without CRC, after the Hellos of the page. */
-const greeted = (): Record<"client" | "server", { readonly plain: Codec; readonly sealing: Codec }> => {
+const greeted = (): Record<"client" | "server", Record<"plain" | "sealing" | "binary", Codec>> => {
   const open = (side: "client" | "server", crc: boolean): Codec => {
     const options = { role: side === "client" ? "dialer" : "acceptor", maxFrameBytes: 16_777_216 } as const
     const codec = Native.wire({ checksum, crc }).open(Lexicon.compile(Greeter, side), options)
     read(codec, blocks.find(({ from, name }) => from !== side && name.endsWith("Hello"))!.bytes)
     return codec
   }
-  const both = (side: "client" | "server") => ({ plain: open(side, false), sealing: open(side, true) })
+  const both = (side: "client" | "server") => ({
+    plain: open(side, false),
+    sealing: open(side, true),
+    binary: inBinary(side)
+  })
   return { client: both("client"), server: both("server") }
 }
 
 const isSealed = (bytes: Uint8Array): boolean => (bytes[3]! & Flag.crc) !== 0
+
+const isBinary = (bytes: Uint8Array): boolean => (bytes[3]! & Flag.binary) !== 0
 
 describe("the example of the page", () => {
   it("has a frame for each message below, in this order", () => {
@@ -162,8 +185,9 @@ describe("the example of the page", () => {
   })
 
   it.each(blocks)("is written as it says: $name", ({ bytes, from, name }) => {
-    const { plain, sealing } = greeted()[from]
-    assert.strictEqual(hex(write(isSealed(bytes) ? sealing : plain, messages[name]!)), hex(bytes))
+    const { binary, plain, sealing } = greeted()[from]
+    const codec = isSealed(bytes) ? sealing : isBinary(bytes) ? binary : plain
+    assert.strictEqual(hex(write(codec, messages[name]!)), hex(bytes))
   })
 
   it("is one stream for each side, which may be cut anywhere", () => {
@@ -227,6 +251,7 @@ describe("the tables of the page", () => {
     ["the least frame", "Hello", `At least ${bodyBytesBeforeHello}:`],
     ["the least calls", "Hello", `At least ${callsBeforeHello}:`],
     ["the first window", "Credit", `**${firstWindow.items} items and ${firstWindow.bytes} bytes**`],
+    ["the bytes with a high bit", "Values", `more than ${mostHighBytes} bytes in a row`],
     ["the depth of JSON", "Values", `nested ${Json.maxDepth} arrays`],
     [
       "abandonment",

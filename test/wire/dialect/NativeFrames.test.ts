@@ -3,11 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import fc from "fast-check"
 import { compile } from "../../../src/peer/Lexicon.ts"
+import * as Shapes from "../../../src/peer/Shapes.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
 import * as Request from "../../../src/protocol/Request.ts"
 import type { Message } from "../../../src/session/Message.ts"
 import * as Native from "../../../src/wire/dialect/Native.ts"
+import { Flag } from "../../../src/wire/dialect/NativeKind.ts"
 import type { Codec } from "../../../src/wire/Wire.ts"
+import { Raw } from "../../peer/Raw.ts"
 import { checksum, concat, read, Recorder, write } from "../tools.ts"
 import * as Words from "../words.ts"
 
@@ -19,13 +22,14 @@ class Dated extends Request.Class<Dated>()("Dated", { stream: Schema.Struct({ n:
 class Other extends Request.Class<Other>()("Other", { success: Schema.String }) {}
 const Streams = Protocol.make("streams", { version: "1.0.0", server: [Planned, Dated, Other] })
 
-const open = (crc: boolean): { readonly client: Codec; readonly server: Codec } => {
+const open = (crc: boolean, binary = false): { readonly client: Codec; readonly server: Codec } => {
   const wire = Native.wire({ checksum, crc })
   const lexicons = [compile(Streams, "client"), compile(Streams, "server")] as const
-  const client = wire.open(lexicons[0], { role: "dialer", maxFrameBytes: 1 << 20 })
-  const server = wire.open(lexicons[1], { role: "acceptor", maxFrameBytes: 1 << 20 })
-  read(server, write(client, { _tag: "Hello", hello: Words.helloOf(lexicons[0].says, {}) }))
-  read(client, write(server, { _tag: "Hello", hello: Words.helloOf(lexicons[1].says, {}) }))
+  const client = wire.open(lexicons[0], { role: "dialer", maxFrameBytes: 1 << 20, binary })
+  const server = wire.open(lexicons[1], { role: "acceptor", maxFrameBytes: 1 << 20, binary })
+  const more = binary ? { payloads: ["json", "binary"], fingerprint: Streams.fingerprint } : {}
+  read(server, write(client, { _tag: "Hello", hello: Words.helloOf(lexicons[0].says, more) }))
+  read(client, write(server, { _tag: "Hello", hello: Words.helloOf(lexicons[1].says, more) }))
   return { client, server }
 }
 
@@ -57,9 +61,116 @@ const writing = (codec: Codec) => {
   }
 }
 
+/** The frames in some bytes. */
+const framesOf = (bytes: Uint8Array) => {
+  const raw = new Raw(() => {})
+  raw.hear(bytes)
+  return raw.frames
+}
+
 /** The chunks that a client reads: id and items. */
 const chunksOf = (client: Codec, bytes: Uint8Array) =>
   read(client, bytes).messages.map((message) => (message._tag === "Chunk" ? [message.id, message.items] : message._tag))
+
+await Shapes.loadBinary()
+
+describe.each([false, true])("items in binary, with checksums: %s", (crc) => {
+  it("that follow each other share a frame, but not with those that travel as JSON", () => {
+    const { client, server } = open(crc, true)
+    const { say, sent } = writing(server)
+    // Half a surrogate pair is not for binary.
+    const texts = ["a", "b", "\ud800", "\ud800", "c"]
+    for (const text of texts) say(chunk(7, [planned(1, text)]))
+    const bytes = sent()
+    const flags = crc ? Flag.crc : 0
+    assert.deepStrictEqual(
+      framesOf(bytes).map((frame) => frame.flags),
+      [flags | Flag.binary, flags, flags | Flag.binary]
+    )
+    assert.deepStrictEqual(chunksOf(client, bytes), [
+      [7, [planned(1, "a"), planned(1, "b")]],
+      [7, [planned(1, "\ud800"), planned(1, "\ud800")]],
+      [7, [planned(1, "c")]]
+    ])
+  })
+
+  it("that cannot be said leave the frame before as it was", () => {
+    const { client, server } = open(crc, true)
+    const { say, sent } = writing(server)
+    say(chunk(7, [planned(1)]))
+    for (const wrong of [planned(1.5), undefined]) {
+      const refused = say(chunk(7, [wrong]))
+      assert.strictEqual(typeof refused === "number" ? refused : refused._tag, "InvalidPayload")
+    }
+    say(chunk(7, [planned(2)]))
+    assert.deepStrictEqual(chunksOf(client, sent()), [[7, [planned(1), planned(2)]]])
+  })
+
+  it("that are more than a peer reads are refused, and not sent", () => {
+    const { client, server } = open(crc, true)
+    const { say, sent } = writing(server)
+    const large = { n: 1, text: "x".repeat(1 << 20) }
+    const refused = say(chunk(7, [large]))
+    assert.strictEqual(typeof refused === "number" ? refused : refused._tag, "Oversized")
+    const fits = { n: 1, text: "x".repeat(50_000) }
+    say(chunk(7, [fits]))
+    say(chunk(7, [planned(2)]))
+    assert.deepStrictEqual(
+      chunksOf(client, sent()).flatMap(([, items]) => items),
+      [fits, planned(2)]
+    )
+  })
+})
+
+describe.each([
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true]
+])("items, with checksums: %s, in binary: %s", (crc, binary) => {
+  it("arrive as they were sent, whatever is said between them and whenever it leaves", () => {
+    const item = fc.oneof(
+      fc.record({ n: fc.integer(), text: fc.oneof(fc.string({ unit: "binary" }), fc.constant("y".repeat(9000))) }),
+      fc.record({ n: fc.integer(), text: fc.string() })
+    )
+    const step = fc.oneof(
+      {
+        arbitrary: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.array(item, { minLength: 1, maxLength: 3 })),
+        weight: 8
+      },
+      { arbitrary: fc.constantFrom("flush", "flush and reuse", "ping"), weight: 2 }
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { client, server } = open(crc, binary)
+        const { flush, reuse, say, sent } = writing(server)
+        const wanted: Record<number, Array<unknown>> = { 1: [], 2: [] }
+        let bytes = 0
+        for (const each of steps) {
+          if (each === "ping") say({ _tag: "Ping" })
+          else if (typeof each === "string") {
+            flush()
+            if (each === "flush and reuse") reuse()
+          } else {
+            const [id, items] = each
+            wanted[id]!.push(...items)
+            bytes += say(chunk(id, items)) as number
+          }
+        }
+        const { messages } = read(client, sent())
+        const got: Record<number, Array<unknown>> = { 1: [], 2: [] }
+        for (const message of messages) {
+          if (message._tag !== "Chunk") continue
+          got[message.id]!.push(...message.items)
+          bytes -= message.bytes
+        }
+        assert.deepStrictEqual(got, wanted)
+        assert.strictEqual(bytes, 0, "both ends count the same bytes")
+      }),
+      { numRuns: 100 }
+    )
+  })
+})
 
 describe.each([false, true])("items, with checksums: %s", (crc) => {
   it("that follow each other share a frame, which is the one of all at once", () => {
@@ -132,48 +243,5 @@ describe.each([false, true])("items, with checksums: %s", (crc) => {
     }
     // No item after them mends what they may have broken.
     assert.deepStrictEqual(chunksOf(client, sent()), [[7, [planned(1), planned(2)]]])
-  })
-
-  it("arrive as they were sent, whatever is said between them and whenever it leaves", () => {
-    const item = fc.oneof(
-      fc.record({ n: fc.integer(), text: fc.oneof(fc.string({ unit: "binary" }), fc.constant("y".repeat(9000))) }),
-      fc.record({ n: fc.integer(), text: fc.string() })
-    )
-    const step = fc.oneof(
-      {
-        arbitrary: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.array(item, { minLength: 1, maxLength: 3 })),
-        weight: 8
-      },
-      { arbitrary: fc.constantFrom("flush", "flush and reuse", "ping"), weight: 2 }
-    )
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const { client, server } = open(crc)
-        const { flush, reuse, say, sent } = writing(server)
-        const wanted: Record<number, Array<unknown>> = { 1: [], 2: [] }
-        let bytes = 0
-        for (const each of steps) {
-          if (each === "ping") say({ _tag: "Ping" })
-          else if (typeof each === "string") {
-            flush()
-            if (each === "flush and reuse") reuse()
-          } else {
-            const [id, items] = each
-            wanted[id]!.push(...items)
-            bytes += say(chunk(id, items)) as number
-          }
-        }
-        const { messages } = read(client, sent())
-        const got: Record<number, Array<unknown>> = { 1: [], 2: [] }
-        for (const message of messages) {
-          if (message._tag !== "Chunk") continue
-          got[message.id]!.push(...message.items)
-          bytes -= message.bytes
-        }
-        assert.deepStrictEqual(got, wanted)
-        assert.strictEqual(bytes, 0, "both ends count the same bytes")
-      }),
-      { numRuns: 150 }
-    )
   })
 })

@@ -5,7 +5,13 @@ import type { Shape } from "../../../src/wire/Wire.ts"
 import { concat } from "../tools.ts"
 
 /** Takes any JSON value as it is. */
-const any: Shape = { encode: (value) => value, decode: (json) => json, json: undefined, raw: undefined }
+const any: Shape = {
+  encode: (value) => value,
+  decode: (json) => json,
+  json: undefined,
+  raw: undefined,
+  binary: undefined
+}
 
 const even: Shape = {
   encode: (value) => {
@@ -18,7 +24,8 @@ const even: Shape = {
     return value
   },
   json: undefined,
-  raw: undefined
+  raw: undefined,
+  binary: undefined
 }
 
 const read = (shape: Shape, text: string): unknown => {
