@@ -4,6 +4,7 @@
  * Blocks in comments are compiled only. `docs/Blocks.ts` says which blocks there are, and how each is run.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Blocks from "./docs/Blocks.ts"
 import * as Folder from "./docs/Folder.ts"
@@ -63,5 +64,21 @@ describe("running", () => {
     const words = ["ts", "sh", "text", ""]
     const others = Blocks.fences().filter(({ word }) => !words.includes(word) && !word.startsWith("hex "))
     assert.deepStrictEqual(others, [])
+  })
+})
+
+describe("finding", () => {
+  it("every link leads to a file", () => {
+    const missing = Blocks.links().filter(({ target }) => !Fs.existsSync(Path.join(Blocks.root, target)))
+    assert.deepStrictEqual(missing, [])
+  })
+
+  it("the README lists every guide", () => {
+    const listed = Blocks.links().filter(({ page }) => page === "README.md")
+    const guides = Fs.readdirSync(Path.join(Blocks.root, "docs", "guides")).map((name) => `docs/guides/${name}`)
+    assert.includeMembers(
+      listed.map(({ target }) => target),
+      guides
+    )
   })
 })

@@ -46,6 +46,25 @@ type Found = Pick<Block, "page" | "line" | "file" | "code" | "prints">
 /** The blocks of all pages, in order. */
 export const blocks = (): ReadonlyArray<Block> => pages().flatMap((page) => blocksOf(page, read(page)))
 
+/** A link to a file of the repository. */
+export interface Link {
+  readonly page: string
+  readonly line: number
+  /** Relative to the root of the repository. */
+  readonly target: string
+}
+
+/** All links of the documents to files of the repository. */
+export const links = (): ReadonlyArray<Link> =>
+  documents().flatMap((page) => {
+    const text = read(page)
+    return Array.from(text.matchAll(/\]\((?!\w+:)([^)#\s]+)[^)]*\)/g), ({ 1: target, index }) => ({
+      page,
+      line: lineAt(text, index),
+      target: Path.normalize(Path.join(Path.dirname(page), target!))
+    }))
+  })
+
 /** All fences that open a block in a document. */
 export const fences = (): ReadonlyArray<Fence> =>
   documents().flatMap((page) => {
@@ -99,7 +118,7 @@ const printsOf = (code: string): string =>
   Array.from(code.matchAll(/\/\/ prints (.+)$/gm), ({ 1: line }) => `${line}\n`).join("")
 
 const kindOf = (block: Found, all: ReadonlyArray<Found>): Kind => {
-  if (all.some((other) => other !== block && names(other, block))) return "part"
+  if (all.some((other) => names(other, block) && !names(block, other))) return "part"
   if (/^it\b/m.test(block.code)) return "test"
   if (!/\brunMain\b|\bEffect\.run|^console\./m.test(block.code)) return "definitions"
   return /^(server|daemon)\.ts$/.test(Path.basename(block.file)) ? "server" : "program"
