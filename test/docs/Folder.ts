@@ -32,7 +32,7 @@ export const compile = async (folder: string): Promise<ReadonlyArray<string>> =>
   return output
     .split(/\n(?! )/)
     .filter((complaint) => complaint.trim() !== "")
-    .map((complaint) => complaint.replace(/^(.+)\/[\w-]+\.ts\((\d+),\d+\)/, "$1:$2"))
+    .map((complaint) => complaint.replace(/^((?:README|docs\/.+)\.md|src\/.+\.ts)\/[\w-]+\.ts\((\d+),\d+\)/, "$1:$2"))
 }
 
 /** Text that names files of the folder, with the pages in their place. */
