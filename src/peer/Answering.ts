@@ -7,12 +7,13 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { Duty } from "../session/Exchange.ts"
-import type { RequestMessage } from "../session/Message.ts"
+import type { Refusal, RequestMessage } from "../session/Message.ts"
 import type { Connection } from "./Connection.ts"
 import { done, Inbox } from "./Inbox.ts"
 import type { IpcError } from "./IpcError.ts"
@@ -20,6 +21,12 @@ import type { Permits } from "./Permits.ts"
 
 /** A handler as it was given: its result is an Effect, or a Stream where the request answers one. */
 export type Handler = (payload: unknown, context: object) => unknown
+
+/** Handlers as a layer built them, with the context they run in. */
+export interface Answers {
+  readonly handlers: Readonly<Record<string, Handler>>
+  readonly context: Context.Context<never>
+}
 
 /** What the duties of one method need. */
 export interface Task {
@@ -33,6 +40,8 @@ export interface Task {
     | undefined
   /** Makes the stream of the input. */
   readonly input: ((inbox: Inbox<unknown, IpcError>) => unknown) | undefined
+  /** Tells of a failure that is not the application's, but a refusal by middleware. */
+  readonly refusal: ((error: unknown) => Refusal | undefined) | undefined
 }
 
 /** What the duties of one connection need. */
@@ -166,7 +175,10 @@ export class Answering extends Duty {
     if (Exit.isSuccess(exit)) return session.succeed(this, exit.value)
     if (this.state === "settled") return
     const failure = Cause.findError(exit.cause)
-    if (Result.isSuccess(failure)) return session.fail(this, failure.success)
+    if (Result.isSuccess(failure)) {
+      const refusal = this.#task.refusal?.(failure.success)
+      return refusal === undefined ? session.fail(this, failure.success) : session.refuse(this, refusal)
+    }
     this.#desk.died(this.#task.tag, exit.cause)
     session.refuse(this, { _tag: "RemoteDefect", detail: describe(exit.cause) })
   }

@@ -94,7 +94,7 @@ export const ask = (
  * Its answer waits for the last report. Without an answer it ends at once: a report that hangs must not keep it from
  * its deadline.
  */
-class ReportedCall extends UnaryCall {
+export class ReportedCall extends UnaryCall {
   readonly #end: Resume
   readonly #reports: Reports | undefined
 

@@ -10,10 +10,9 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Answers, AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
-import type { Handler } from "./Answering.ts"
+import type { Answers as Built, Handler } from "./Answering.ts"
 import type { Client } from "./Client.ts"
 import type { IpcError } from "./IpcError.ts"
-import type { Answers as Built } from "./Role.ts"
 
 /**
  * The second argument of every handler.

@@ -119,7 +119,7 @@ export class Incompatible extends Schema.TaggedError<Incompatible>()("Incompatib
 }
 
 /**
- * The secret is missing, wrong, or was not proved in time.
+ * The secret is missing, wrong, or was not proved in time; or, in a call, middleware does not let the caller do this.
  *
  * @category errors
  * @since 0.1.0
@@ -130,7 +130,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
   detail: Schema.String
 }) {
   override get message(): string {
-    return `${by(this.side)} refused the connection to ${this.address}: ${this.detail}; both sides need the same secret`
+    return `${inCall(this)}${by(this.side)} refused access to ${this.address}: ${this.detail}`
   }
 }
 

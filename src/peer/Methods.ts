@@ -70,6 +70,8 @@ const methodOf = (speaker: Speaker, request: Request.Any, method: number, defaul
     timeoutMillis: options?.timeout === undefined ? timeoutMillis : deadline(options.timeout),
     headers: joined(defaults.headers, options?.headers)
   })
+  const { around } = speaker.role
+  if (around !== undefined) return around(request, route, question)
   if (stream !== undefined) {
     return (payload, options) => {
       const asking = () => question(payload, options)

@@ -59,6 +59,13 @@ export interface PeerOptions {
   readonly accepts?: ((version: string) => boolean) | undefined
   /** Hears of what concerns no call: junk between frames, a message nobody can read. Default: a log line (warning). */
   readonly onFault?: ((error: IpcError) => Effect.Effect<void>) | undefined
+  /**
+   * Whether calls have spans: of kind `client` where they are asked, `server` where they are answered, joined by the
+   * header `traceparent`. Default: whether a `Tracer` other than Effect's own is provided.
+   */
+  readonly tracing?: boolean | undefined
+  /** Whether calls are measured, by the metrics of the module `Metrics`. Default: false. */
+  readonly metrics?: boolean | undefined
 }
 
 /**

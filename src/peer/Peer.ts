@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -63,6 +63,7 @@ export class Peer implements Port, Desk, Methods.Speaker {
     this.#linkScope = linkScope
     this.#accepted = accepted
     this.connection = new Connection(role, link, this)
+    role.opened?.(link, linkScope)
     const eventBuffer = role.options.eventBuffer ?? Options.defaults.eventBuffer
     this.subscriptions = new Subscriptions(eventBuffer, () =>
       this.connection.error(
@@ -107,7 +108,8 @@ export class Peer implements Port, Desk, Methods.Speaker {
     if (handler === undefined) return this.connection.session.eventTaken(event)
     const handled = Effect.suspend(() => handler(event.payload, this.context) as Effect.Effect<unknown, unknown>)
     this.run(handled).addObserver((exit) => {
-      if (Exit.isFailure(exit)) this.died(tag, exit.cause)
+      // One that was interrupted had no more time when this side closed.
+      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) this.died(tag, exit.cause)
       this.connection.session.eventTaken(event)
     })
   }

@@ -10,9 +10,11 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { AnyProtocol } from "../protocol/Protocol.ts"
 import { Transport } from "../transport/Transport.ts"
+import type { Answers as Built } from "./Answering.ts"
 import type { Client } from "./Client.ts"
 import { key, type NeedsHandlers } from "./Handlers.ts"
 import type { IpcError } from "./IpcError.ts"
+import type * as Middleware from "./Middleware.ts"
 import type { ClientOptions, PeerOptions } from "./Options.ts"
 import * as Peer from "./Peer.ts"
 import { Permits } from "./Permits.ts"
@@ -26,7 +28,21 @@ import * as Sayable from "./Sayable.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options extends PeerOptions, ClientOptions {}
+export type Options<P extends AnyProtocol = AnyProtocol, R = never> = OwnOptions & Middleware.OptionsOf<P, "client", R>
+
+/**
+ * Options of a client besides middleware.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OwnOptions extends PeerOptions, ClientOptions {}
+
+/** What a client needs: handlers, where the server may ask, and what the middleware needs. */
+type Needs<P extends AnyProtocol, H extends ReadonlyArray<unknown>, C extends ReadonlyArray<unknown>> =
+  | Transport
+  | NeedsHandlers<P>
+  | Middleware.Services<H[number] | C[number]>
 
 /**
  * Opens a connection through the `Transport` and gives a client of it, in a scope.
@@ -54,10 +70,14 @@ export interface Options extends PeerOptions, ClientOptions {}
  * @category constructors
  * @since 0.1.0
  */
-export const make = <P extends AnyProtocol>(
+export const make = <
+  P extends AnyProtocol,
+  H extends Middleware.Handlers<P, "client"> = Middleware.Handlers<P, "client", never>,
+  C extends Middleware.Calls<P, "client"> = Middleware.Calls<P, "client", never>
+>(
   protocol: P,
-  options: Options = {}
-): Effect.Effect<Client<P>, IpcError, Transport | Scope.Scope | NeedsHandlers<P>> =>
+  options: OwnOptions & Middleware.Options<H, C> = {}
+): Effect.Effect<Client<P>, IpcError, Scope.Scope | Needs<P, H, C>> =>
   Effect.gen(function* () {
     const { address, open, wire } = yield* Transport
     const unsayable = Sayable.check(protocol, wire, address)
@@ -74,12 +94,12 @@ export const make = <P extends AnyProtocol>(
     const peer = yield* Peer.make({ role, link, linkScope, permits })
     // The record was built by the protocol, tag by tag.
     return peer.client as unknown as Client<P>
-  }) as Effect.Effect<Client<P>, IpcError, Transport | Scope.Scope | NeedsHandlers<P>>
+  }) as Effect.Effect<Client<P>, IpcError, Scope.Scope | Needs<P, H, C>>
 
 /** Whether the server may ask the client. */
 const asks = (protocol: AnyProtocol): boolean => protocol.client.some((member) => member.kind === "request")
 
-const noAnswers: Role.Answers = { handlers: {}, context: Context.empty() }
+const noAnswers: Built = { handlers: {}, context: Context.empty() }
 
 /**
  * Declares a client as a service, so that code depends on it and tests provide another.
@@ -105,10 +125,19 @@ export const Service =
     protocol: P
   ): Context.ServiceClass<Self, Id, Client<P>> & {
     /** Opens a connection, and closes it with the layer. */
-    readonly layer: (options?: Options) => Layer.Layer<Self, IpcError, Transport | NeedsHandlers<P>>
+    readonly layer: <
+      H extends Middleware.Handlers<P, "client"> = Middleware.Handlers<P, "client", never>,
+      C extends Middleware.Calls<P, "client"> = Middleware.Calls<P, "client", never>
+    >(
+      options?: OwnOptions & Middleware.Options<H, C>
+    ) => Layer.Layer<Self, IpcError, Needs<P, H, C>>
   } => {
     const service = Context.Service<Self, Client<P>>()(id)
-    const layer = (options?: Options) =>
-      Layer.effect(service, make(protocol, options)) as Layer.Layer<Self, IpcError, Transport | NeedsHandlers<P>>
+    const layer = <
+      H extends Middleware.Handlers<P, "client"> = Middleware.Handlers<P, "client", never>,
+      C extends Middleware.Calls<P, "client"> = Middleware.Calls<P, "client", never>
+    >(
+      options?: OwnOptions & Middleware.Options<H, C>
+    ) => Layer.effect(service, make(protocol, options)) as Layer.Layer<Self, IpcError, Needs<P, H, C>>
     return Object.assign(service, { layer })
   }

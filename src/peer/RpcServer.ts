@@ -16,9 +16,11 @@ import type { AnyProtocol } from "../protocol/Protocol.ts"
 import type { Link } from "../transport/Link.ts"
 import { Listener } from "../transport/Transport.ts"
 import type { TransportError } from "../transport/TransportError.ts"
+import type * as Chain from "./Chain.ts"
 import type { Client } from "./Client.ts"
 import { type HandlersOf, key } from "./Handlers.ts"
 import type { IpcError } from "./IpcError.ts"
+import type * as Middleware from "./Middleware.ts"
 import type { PeerOptions } from "./Options.ts"
 import * as Peer from "./Peer.ts"
 import { Permits } from "./Permits.ts"
@@ -32,7 +34,15 @@ import * as Sayable from "./Sayable.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options<P extends AnyProtocol, R = never> extends PeerOptions {
+export type Options<P extends AnyProtocol, R = never> = OwnOptions<P, R> & Middleware.OptionsOf<P, "server", R>
+
+/**
+ * Options of a server besides middleware.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OwnOptions<P extends AnyProtocol, R = never> extends PeerOptions {
   /** How many handlers run at a time over all connections; the other calls wait. Default: no limit. */
   readonly totalConcurrency?: number | undefined
   /** Connections served at a time; further ones wait to be accepted. Default: 1024. */
@@ -83,6 +93,13 @@ export interface Of<in out P extends AnyProtocol> {
 export const of = <P extends AnyProtocol>(protocol: P): Context.Service<Of<P>, Running<P>> =>
   Context.Service<Of<P>, Running<P>>(`effect-ipc/RpcServer/${protocol.name}`)
 
+/** What a server needs: with its handlers' layer, what `onConnection` and the middleware need. */
+type Needs<P extends AnyProtocol, R, H extends ReadonlyArray<unknown>, C extends ReadonlyArray<unknown>> =
+  | Listener
+  | HandlersOf<P, "server">
+  | R
+  | Middleware.Services<H[number] | C[number]>
+
 /**
  * Serves until the listener ends.
  *
@@ -93,10 +110,15 @@ export const of = <P extends AnyProtocol>(protocol: P): Context.Service<Of<P>, R
  * @category constructors
  * @since 0.1.0
  */
-export const run = <P extends AnyProtocol, R = never>(
+export const run = <
+  P extends AnyProtocol,
+  R = never,
+  H extends Middleware.Handlers<P, "server"> = Middleware.Handlers<P, "server", never>,
+  C extends Middleware.Calls<P, "server"> = Middleware.Calls<P, "server", never>
+>(
   protocol: P,
-  options: Options<P, R> = {}
-): Effect.Effect<void, IpcError, Listener | HandlersOf<P, "server"> | R> =>
+  options: OwnOptions<P, R> & Middleware.Options<H, C> = {}
+): Effect.Effect<void, IpcError, Needs<P, R, H, C>> =>
   Effect.scoped(Effect.flatMap(start(protocol, options), (server) => server.finished))
 
 /**
@@ -105,10 +127,15 @@ export const run = <P extends AnyProtocol, R = never>(
  * @category layers
  * @since 0.1.0
  */
-export const layer = <P extends AnyProtocol, R = never>(
+export const layer = <
+  P extends AnyProtocol,
+  R = never,
+  H extends Middleware.Handlers<P, "server"> = Middleware.Handlers<P, "server", never>,
+  C extends Middleware.Calls<P, "server"> = Middleware.Calls<P, "server", never>
+>(
   protocol: P,
-  options: Options<P, R> = {}
-): Layer.Layer<Of<P>, IpcError, Listener | HandlersOf<P, "server"> | R> =>
+  options: OwnOptions<P, R> & Middleware.Options<H, C> = {}
+): Layer.Layer<Of<P>, IpcError, Needs<P, R, H, C>> =>
   Layer.effect(
     of(protocol),
     Effect.gen(function* () {
@@ -125,7 +152,7 @@ interface Started<P extends AnyProtocol> extends Running<P> {
 
 /** What the connections of one server share. */
 interface House<P extends AnyProtocol, R> {
-  readonly options: Options<P, R>
+  readonly options: OwnOptions<P, R>
   readonly listener: Listener["Service"]
   readonly role: Role.Role
   /** What `onConnection` runs in. */
@@ -141,7 +168,7 @@ interface House<P extends AnyProtocol, R> {
 
 const start = <P extends AnyProtocol, R>(
   protocol: P,
-  options: Options<P, R>
+  options: OwnOptions<P, R> & Chain.Options
 ): Effect.Effect<Started<P>, IpcError, Listener | HandlersOf<P, "server"> | Scope.Scope | R> =>
   Effect.gen(function* () {
     const listener = yield* Listener

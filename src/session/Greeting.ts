@@ -36,7 +36,8 @@ export const judge = (terms: Terms, remote: Hello): Refusal | undefined => {
     return incompatible(`${hello.protocol} ${hello.version}`, `${remote.protocol} ${remote.version}`)
   }
   if (terms.secret === undefined) return Proving.judgeNonce(terms.proof !== undefined, remote.nonce)
-  if (remote.secret === undefined) return { _tag: "Unauthorized", detail: "no secret was sent" }
+  if (remote.secret === undefined)
+    return { _tag: "Unauthorized", detail: "no secret was sent; both sides need the same" }
   return Proving.sameText(terms.secret, remote.secret) ? undefined : Proving.wrongSecret
 }
 

@@ -98,7 +98,7 @@ export class Proving {
 
 /** Why the nonce of a peer's Hello is refused by a side that proves, or does not. */
 export const judgeNonce = (proves: boolean, nonce: string | undefined): Refusal | undefined => {
-  if (proves !== (nonce !== undefined)) return unauthorized("only one side has a secret to prove")
+  if (proves !== (nonce !== undefined)) return unauthorized("only one side has a secret to prove; both need the same")
   if (nonce === undefined || isNonce.test(nonce)) return undefined
   return { _tag: "Malformed", detail: "Hello: expected a nonce of 22 to 128 letters, digits and + / = - _" }
 }
@@ -108,7 +108,7 @@ const isNonce = /^[\w+/=-]{22,128}$/
 
 const unauthorized = (detail: string): Refusal => ({ _tag: "Unauthorized", detail })
 
-export const wrongSecret = unauthorized("the secret is wrong")
+export const wrongSecret = unauthorized("the secret is wrong; both sides need the same")
 
 /** Compares in a time that depends on the length of `given` only, so that a guess learns nothing from it. */
 export const sameText = (text: string, given: string): boolean => {

@@ -27,9 +27,9 @@ import { type Faults, layer } from "./Faults.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options<P extends AnyProtocol> extends LinkOptions {
-  readonly client?: RpcClient.Options | undefined
-  readonly server?: RpcServer.Options<P> | undefined
+export interface Options<P extends AnyProtocol, R = never> extends LinkOptions {
+  readonly client?: RpcClient.Options<P, R> | undefined
+  readonly server?: RpcServer.Options<P, R> | undefined
 }
 
 /**
@@ -67,10 +67,10 @@ export interface LinkOptions {
  * @category constructors
  * @since 0.1.0
  */
-export const make = <P extends AnyProtocol>(
+export const make = <P extends AnyProtocol, R = never>(
   protocol: P,
-  options: Options<P> = {}
-): Effect.Effect<Client<P>, IpcError, HandlersOf<P, "server"> | NeedsHandlers<P> | Scope.Scope> =>
+  options: Options<P, R> = {}
+): Effect.Effect<Client<P>, IpcError, HandlersOf<P, "server"> | NeedsHandlers<P> | Scope.Scope | R> =>
   Effect.gen(function* () {
     const both = yield* Layer.build(layerLink(options))
     yield* Effect.forkScoped(Effect.provide(RpcServer.run(protocol, options.server), both))

@@ -93,12 +93,12 @@ describe("the handshake", () => {
     const reason = reasonOf(error, "Unauthorized")
     assert.deepStrictEqual([reason.side, reason.detail], ["remote", detail])
   }
-  refused("a client without the secret", { secret }, {}, unauthorized("no secret was sent"))
+  refused("a client without the secret", { secret }, {}, unauthorized("no secret was sent; both sides need the same"))
   refused(
     "a client with another secret",
     { secret },
     { secret: Redacted.make("open barley") },
-    unauthorized("the secret is wrong")
+    unauthorized("the secret is wrong; both sides need the same")
   )
   refused("a version that a server does not accept", { accepts: (version) => version === "2.0.0" }, {}, (error) => {
     const reason = reasonOf(error, "Incompatible")

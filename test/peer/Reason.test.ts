@@ -41,9 +41,9 @@ const table: ReadonlyArray<readonly [Refusal, IpcError["reason"]["_tag"], Readon
     ["office 1.0.0", "office 2.0.0", "upgrade one of them, or connect elsewhere"]
   ],
   [
-    { _tag: "Unauthorized", detail: "no secret was sent" },
+    { _tag: "Unauthorized", detail: "no secret was sent; both sides need the same" },
     "Unauthorized",
-    ["the peer refused", "no secret was sent", "both sides need the same secret"]
+    ["the peer refused", "no secret was sent; both sides need the same", "both sides need the same"]
   ],
   [{ _tag: "PeerSilent", afterMillis: 60_000 }, "PeerSilent", ["silent for 60000 ms", "hangs, or the link is dead"]],
   [

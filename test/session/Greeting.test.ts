@@ -38,14 +38,44 @@ const unwelcome: ReadonlyArray<
     { version: "2.0.0" },
     { _tag: "Incompatible", local: "calculator 1.0.0", remote: "calculator 2.0.0" }
   ],
-  ["no secret", { secret }, {}, unauthorized("no secret was sent")],
-  ["another secret", { secret }, { secret: "open barley" }, unauthorized("the secret is wrong")],
-  ["a secret that only begins right", { secret }, { secret: "open" }, unauthorized("the secret is wrong")],
-  ["a secret that goes on", { secret }, { secret: `${secret}!` }, unauthorized("the secret is wrong")],
-  ["the secret in another case", { secret }, { secret: "Open Sesame" }, unauthorized("the secret is wrong")],
-  ["the secret twice", { secret }, { secret: secret + secret }, unauthorized("the secret is wrong")],
-  ["an empty secret", { secret }, { secret: "" }, unauthorized("the secret is wrong")],
-  ["a secret where it is empty", { secret: "" }, { secret: "x" }, unauthorized("the secret is wrong")],
+  ["no secret", { secret }, {}, unauthorized("no secret was sent; both sides need the same")],
+  [
+    "another secret",
+    { secret },
+    { secret: "open barley" },
+    unauthorized("the secret is wrong; both sides need the same")
+  ],
+  [
+    "a secret that only begins right",
+    { secret },
+    { secret: "open" },
+    unauthorized("the secret is wrong; both sides need the same")
+  ],
+  [
+    "a secret that goes on",
+    { secret },
+    { secret: `${secret}!` },
+    unauthorized("the secret is wrong; both sides need the same")
+  ],
+  [
+    "the secret in another case",
+    { secret },
+    { secret: "Open Sesame" },
+    unauthorized("the secret is wrong; both sides need the same")
+  ],
+  [
+    "the secret twice",
+    { secret },
+    { secret: secret + secret },
+    unauthorized("the secret is wrong; both sides need the same")
+  ],
+  ["an empty secret", { secret }, { secret: "" }, unauthorized("the secret is wrong; both sides need the same")],
+  [
+    "a secret where it is empty",
+    { secret: "" },
+    { secret: "x" },
+    unauthorized("the secret is wrong; both sides need the same")
+  ],
   [
     "another protocol and no secret",
     { secret },

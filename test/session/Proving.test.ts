@@ -8,8 +8,8 @@ import type { Party, Tag } from "./party.ts"
 const secret = "open sesame"
 const nonce = "a-nonce-of-22-letters-"
 const unauthorized = (detail: string): Refusal => ({ _tag: "Unauthorized", detail })
-const wrong = unauthorized("the secret is wrong")
-const onlyOne = unauthorized("only one side has a secret to prove")
+const wrong = unauthorized("the secret is wrong; both sides need the same")
+const onlyOne = unauthorized("only one side has a secret to prove; both need the same")
 
 /** West dials and east accepts; they may not have the same secret. */
 const provers = (dialer = secret, acceptor = secret, options: Partial<Options> = {}): Pair =>

@@ -25,15 +25,18 @@ const streams = ["effect/dist/Stream", "effect/dist/Channel", "src/peer/Streams"
 const compiler = ["effect/dist/schema/SchemaJITCompiler"]
 const secure = ["src/node/TlsClient", "src/node/TlsServer"]
 const binary = ["effect/dist/encoding/SchemaBinary", "src/wire/payload/Binary", "src/peer/BinaryShapes"]
+const around = ["Intercept", "AroundCalls", "AroundHandlers", "Chain", "Tracing", "Measuring", "Metrics"].map(
+  (name) => `src/peer/${name}`
+)
 /** What few calls need, or none. */
-const seldom = [...streams, ...compiler, ...binary]
+const seldom = [...streams, ...compiler, ...binary, ...around]
 const listening = ["src/node/Acceptor", "src/node/SocketFile", "src/node/LockFile"]
 
 describe("a program", () => {
   it.each<readonly [string, ReadonlyArray<string>, ReadonlyArray<string>]>([
-    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], [...seldom]],
-    ["src/peer/RpcServer.ts", ["effect/dist/Effect"], [...seldom]],
-    ["src/peer/Handlers.ts", ["effect/dist/Effect"], [...seldom]],
+    ["src/peer/RpcClient.ts", ["effect/dist/Effect"], seldom],
+    ["src/peer/RpcServer.ts", ["effect/dist/Effect"], seldom],
+    ["src/peer/Handlers.ts", ["effect/dist/Effect"], seldom],
     ["src/node/Fifo.ts", ["src/node/StreamLink"], [...seldom, "node:child_process", "node:zlib"]],
     ["src/node/Tcp.ts", ["src/node/TcpDial"], [...seldom, ...listening, ...secure]],
     ["src/node/Stdio.ts", ["src/node/StreamLink"], [...seldom, ...listening, "node:zlib"]]
@@ -53,7 +56,7 @@ describe("a program", () => {
       const dialled = RpcClient.make(empty).pipe(Effect.provide(UnixSocket.layer({ path: "/nowhere/at/all" })))
       const { reason } = await Effect.runPromise(Effect.flip(Effect.scoped(dialled)))
       if (reason._tag !== "ConnectFailed") throw new Error(reason._tag)`)
-    for (const module of [...listening, ...streams, ...compiler, ...binary]) {
+    for (const module of [...listening, ...seldom]) {
       assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
     }
   })
@@ -123,7 +126,8 @@ describe("a program", () => {
     const asked = loaded.indexOf("asked/here.js")
     assert.isFalse(isLoaded(loaded.slice(0, asked), compiler[0]!), "the compiler is loaded for a value with a plan")
     assert.isTrue(isLoaded(loaded.slice(asked), compiler[0]!), "the compiler is not loaded")
-    for (const module of [...streams, ...binary]) assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
+    for (const module of [...streams, ...binary, ...around])
+      assert.isFalse(isLoaded(loaded, module), `${module} is loaded`)
   })
 
   it("that asks for binary payloads loads what makes them before it says Hello", () => {
