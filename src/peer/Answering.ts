@@ -13,11 +13,12 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { Duty } from "../session/Exchange.ts"
-import type { Refusal, RequestMessage } from "../session/Message.ts"
+import type { RequestMessage } from "../session/Message.ts"
 import type { Connection } from "./Connection.ts"
 import { done, Inbox } from "./Inbox.ts"
 import type { IpcError } from "./IpcError.ts"
 import type { Permits } from "./Permits.ts"
+import * as Refused from "./Refused.ts"
 
 /** A handler as it was given: its result is an Effect, or a Stream where the request answers one. */
 export type Handler = (payload: unknown, context: object) => unknown
@@ -40,8 +41,6 @@ export interface Task {
     | undefined
   /** Makes the stream of the input. */
   readonly input: ((inbox: Inbox<unknown, IpcError>) => unknown) | undefined
-  /** Tells of a failure that is not the application's, but a refusal by middleware. */
-  readonly refusal: ((error: unknown) => Refusal | undefined) | undefined
 }
 
 /** What the duties of one connection need. */
@@ -175,10 +174,9 @@ export class Answering extends Duty {
     if (Exit.isSuccess(exit)) return session.succeed(this, exit.value)
     if (this.state === "settled") return
     const failure = Cause.findError(exit.cause)
-    if (Result.isSuccess(failure)) {
-      const refusal = this.#task.refusal?.(failure.success)
-      return refusal === undefined ? session.fail(this, failure.success) : session.refuse(this, refusal)
-    }
+    if (Result.isSuccess(failure)) return session.fail(this, failure.success)
+    const refused = Refused.reasonOf(exit.cause)
+    if (refused !== undefined) return session.refuse(this, refused)
     this.#desk.died(this.#task.tag, exit.cause)
     session.refuse(this, { _tag: "RemoteDefect", detail: describe(exit.cause) })
   }

@@ -14,6 +14,7 @@ import type { Handler } from "./Answering.ts"
 import * as Chain from "./Chain.ts"
 import { IpcError } from "./IpcError.ts"
 import type { Headers } from "./Middleware.ts"
+import * as Refused from "./Refused.ts"
 
 /** The part of a handler's second argument that middleware sees. */
 interface Context {
@@ -48,6 +49,7 @@ const around = (protocol: AnyProtocol, member: Member, handler: Handler, links: 
   const { input, stream } = kind === "request" ? member.spec : {}
   const why =
     stream !== undefined ? "its answer is a stream" : input !== undefined ? "its input is read once" : undefined
+  const failed = failing(member)
   const run = (payload: unknown, given: object, send: Send): Effect.Effect<unknown, unknown> => {
     const context = given as Context
     const limit = why === undefined ? undefined : Chain.once(tag, why)
@@ -55,7 +57,8 @@ const around = (protocol: AnyProtocol, member: Member, handler: Handler, links: 
       const handled = Effect.suspend(() => send(handler(instance(member, call.payload), heard(context, call.headers))))
       return limit === undefined ? handled : limit(handled)
     }
-    return Chain.around(links, rest)({ ...facts, payload, headers: context.headers, caller: context.caller })
+    const call = { ...facts, payload, headers: context.headers, caller: context.caller }
+    return Effect.catch(Chain.around(links, rest)(call), failed)
   }
   if (stream === undefined) return (payload, context) => run(payload, context, asIs)
   return (payload, context): Sending =>
@@ -79,24 +82,27 @@ const instance = (member: Member, payload: unknown): unknown => {
   }
 }
 
-/** Answers what an error of a request's middleware is to the caller, unless it is an error of the application. */
-export const refusals = (member: Member): ((error: unknown) => Refusal | undefined) => {
+/** Fails a call as its middleware did: with an error of the application, or refused for the reason that it gave. */
+const failing = (member: Member): ((error: unknown) => Effect.Effect<never, unknown>) => {
   const schema = member.kind === "request" ? member.spec.error : undefined
-  return (error) => {
-    if (!(error instanceof IpcError) || (schema !== undefined && Schema.is(schema)(error))) return undefined
-    const { reason } = error
-    const died: Refusal = { _tag: "RemoteDefect", detail: reason.message }
-    // What a call of its own failed with says nothing of this one.
-    if (reason.method !== undefined && reason.method !== member.tag) return died
-    switch (reason._tag) {
-      case "Unauthorized":
-        return { _tag: reason._tag, detail: reason.detail }
-      case "Overloaded":
-        return { _tag: reason._tag, what: reason.what, limit: reason.limit }
-      case "InvalidPayload":
-        return { _tag: reason._tag, part: reason.part, detail: reason.detail }
-      default:
-        return died
-    }
+  return (error) =>
+    member.kind === "event" || !(error instanceof IpcError) || (schema !== undefined && Schema.is(schema)(error))
+      ? Effect.fail(error)
+      : Refused.refuse(refusalOf(error, member.tag))
+}
+
+const refusalOf = ({ reason }: IpcError, tag: string): Refusal => {
+  const died: Refusal = { _tag: "RemoteDefect", detail: reason.message }
+  // What a call of its own failed with says nothing of this one.
+  if (reason.method !== undefined && reason.method !== tag) return died
+  switch (reason._tag) {
+    case "Unauthorized":
+      return { _tag: reason._tag, detail: reason.detail }
+    case "Overloaded":
+      return { _tag: reason._tag, what: reason.what, limit: reason.limit }
+    case "InvalidPayload":
+      return { _tag: reason._tag, part: reason.part, detail: reason.detail }
+    default:
+      return died
   }
 }

@@ -8,9 +8,10 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
-import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
+import type { AnyProtocol, Side } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
 import type { Link } from "../transport/Link.ts"
 import type { Answers, Task } from "./Answering.ts"
@@ -24,7 +25,7 @@ import type { PeerOptions } from "./Options.ts"
 export interface Intercepted {
   readonly answers: Answers
   /** Makes of a task one whose handler has middleware around it. */
-  readonly task: (task: Task, member: Member) => Task
+  readonly task: (task: Task) => Task
   /** Makes the method of a request. */
   readonly around:
     | ((
@@ -70,7 +71,7 @@ export const make = (parts: Parts, tracing: boolean, context: Context.Context<ne
         handlerLinks.length === 0
           ? answers
           : { ...answers, handlers: AroundHandlers.wrap(protocol, protocol[side], answers.handlers, handlerLinks) },
-      task: (task, member) => (handlerLinks.length === 0 ? task : wrapped(task, member)),
+      task: handlerLinks.length === 0 ? identity : wrapped,
       around:
         outer.length + inner.length === 0
           ? undefined
@@ -79,11 +80,10 @@ export const make = (parts: Parts, tracing: boolean, context: Context.Context<ne
     }
   })
 
-const wrapped = (task: Task, member: Member): Task => {
+const wrapped = (task: Task): Task => {
   const { stream } = task
   return {
     ...task,
-    refusal: AroundHandlers.refusals(member),
     stream:
       stream &&
       ((connection, duty, sending) => (sending as AroundHandlers.Sending)((items) => stream(connection, duty, items)))

@@ -60,7 +60,7 @@ export const make = (parts: Parts): Effect.Effect<Role> =>
       members,
       tasks: members.map((member, method) => {
         const plain = taskOf(member, itemsPerMessage(lexicon.answers[method]!.item), answers)
-        return plain && task(plain, member)
+        return plain && task(plain)
       }),
       numbers: new Map(lexicon.says.map((method, number) => [method.tag, number])),
       session: Options.session(options, lexicon, wire, role),
@@ -102,7 +102,6 @@ const taskOf = (member: Member, perMessage: number, answers: Answers): Task | un
             Effect.flatMap(LazyStreams.load, (streams) =>
               streams.answer(connection, duty, items as never, perMessage)
             ) as never,
-    input: input === undefined ? undefined : (inbox) => LazyStreams.stream((streams) => streams.fromInbox(inbox)),
-    refusal: undefined
+    input: input === undefined ? undefined : (inbox) => LazyStreams.stream((streams) => streams.fromInbox(inbox))
   }
 }

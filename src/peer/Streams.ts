@@ -25,6 +25,11 @@ export const transform = <A, E, R>(
 /** What has arrived, as a stream. */
 export const fromInbox = <A, E>(inbox: Inbox<A, E>): Stream.Stream<A, E> => Stream.fromPull(Effect.succeed(inbox.pull))
 
+/** The stream that an Effect gives. */
+export const unwrap: <A, E2, R2, E, R>(
+  effect: Effect.Effect<Stream.Stream<A, E2, R2>, E, R>
+) => Stream.Stream<A, E | E2, R | R2> = Stream.unwrap as never
+
 /** Asks each time it runs, and gives the call up when its reader leaves. */
 export const askStream = (
   route: Route,

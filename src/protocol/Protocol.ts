@@ -14,6 +14,8 @@ import type { Checked } from "./Rules.ts"
 
 export { annotate, merge, prefix } from "./Combine.ts"
 export type { MergeOptions, Prefixed } from "./Combine.ts"
+export { compare } from "./Compare.ts"
+export type { Change, Comparison } from "./Compare.ts"
 export { isProtocol } from "./Model.ts"
 export type { Answers, AnyProtocol, ByTag, Member, Other, Protocol, Requests, Says, Side } from "./Model.ts"
 export { accepts } from "./Rules.ts"

@@ -73,6 +73,9 @@ export const accepts = (mine: string, theirs: string): boolean => {
   return a[1] === b[1] && (a[1] !== "0" || a[2] === b[2])
 }
 
+/** Whether a version is below 1.0.0, where the minor version is the one that may break. */
+export const isUnstable = (version: string): boolean => semver.exec(version)?.[1] === "0"
+
 /** Throws when a tag is empty, reserved, there twice on a side, or both a request and an event. */
 export const checkMembers = (
   name: string,

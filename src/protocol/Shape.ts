@@ -45,7 +45,8 @@ const visit = (ast: AST.AST, walk: Walk): string => {
   return shape
 }
 
-const encodedSide = (ast: AST.AST): AST.AST => {
+/** What of a schema travels. */
+export const encodedSide = (ast: AST.AST): AST.AST => {
   let node = ast
   while (node.encoding !== undefined) node = node.encoding[node.encoding.length - 1]!.to
   return node
@@ -95,8 +96,11 @@ const struct = (properties: ReadonlyArray<readonly [name: string, type: AST.AST]
 /** Schema can number the fields of a binary struct; the number is part of what travels. */
 const fieldIdKey = "~effect/encoding/SchemaBinary/fieldId"
 
+/** The number of a field, where it has one. */
+export const fieldIdOf = (type: AST.AST): unknown => encodedSide(type).context?.annotations?.[fieldIdKey]
+
 const property = (name: string, type: AST.AST, walk: Walk): string => {
-  const fieldId = encodedSide(type).context?.annotations?.[fieldIdKey]
+  const fieldId = fieldIdOf(type)
   return `${JSON.stringify(name)}${fieldId === undefined ? "" : `@${String(fieldId)}`}${optional(type)}:${visit(type, walk)}`
 }
 

@@ -37,6 +37,8 @@ describe("a program", () => {
     ["src/peer/RpcClient.ts", ["effect/dist/Effect"], seldom],
     ["src/peer/RpcServer.ts", ["effect/dist/Effect"], seldom],
     ["src/peer/Handlers.ts", ["effect/dist/Effect"], seldom],
+    ["src/peer/Fold.ts", ["src/peer/RpcServer"], seldom],
+    ["src/peer/Resolver.ts", ["effect/dist/Request"], [...seldom, "effect/dist/RequestResolver"]],
     ["src/node/Fifo.ts", ["src/node/StreamLink"], [...seldom, "node:child_process", "node:zlib"]],
     ["src/node/Tcp.ts", ["src/node/TcpDial"], [...seldom, ...listening, ...secure]],
     ["src/node/Stdio.ts", ["src/node/StreamLink"], [...seldom, ...listening, "node:zlib"]]
