@@ -26,6 +26,8 @@ export interface Options {
   readonly readable: Readable
   readonly writable: Writable
   readonly intake: Intake | undefined
+  /** The one of `texts` where frames may be among the text. */
+  readonly second: Readable | undefined
   /** Output that is no frames. */
   readonly texts: ReadonlyArray<Readable>
   readonly onText: ((text: string) => void) | undefined
@@ -66,8 +68,11 @@ export class Child {
     this.#pid = options.process.pid!
     this.#tail = new StderrTail(options.tailBytes)
     ProcessGroup.watch(this.#pid, options.guard)
+    const takeText = this.#textTaker()
     this.link = new StreamLink({
       ...options,
+      // Bytes of the link are borrowed, and the tail keeps them.
+      stray: options.second && ((bytes) => takeText(Buffer.from(bytes))),
       copies: false,
       shutdown: true,
       explain: (reason, report) => {
@@ -97,14 +102,18 @@ export class Child {
   }
 
   #drain(text: Readable): void {
-    const decoder = new StringDecoder("utf8")
-    const { onText } = this.#options
-    text.on("data", (chunk: Buffer) => {
-      this.#tail.add(chunk)
-      if (onText !== undefined) onText(decoder.write(chunk))
-    })
+    if (text !== this.#options.second) text.on("data", this.#textTaker())
     text.on("error", () => {})
     text.on("close", () => this.#settle())
+  }
+
+  #textTaker(): (chunk: Buffer) => void {
+    const decoder = new StringDecoder("utf8")
+    const { onText } = this.#options
+    return (chunk) => {
+      this.#tail.add(chunk)
+      if (onText !== undefined) onText(decoder.write(chunk))
+    }
   }
 
   #onExit(exitCode: number | undefined, signal: string | undefined): void {
@@ -117,7 +126,7 @@ export class Child {
   /** Reports the end of the link as soon as all is known, and else looks again later. */
   #settle(): void {
     if (this.#reported || this.#closing) return
-    const textsOver = this.#options.texts.every((text) => text.destroyed || text.readableEnded)
+    const textsOver = this.#options.texts.every(isOver)
     if (this.#told !== undefined && this.#exit !== undefined && textsOver) return this.#report(true)
     if (this.#ticking || (this.#told === undefined && this.#exit === undefined)) return
     this.#ticking = true
@@ -130,7 +139,8 @@ export class Child {
     if (this.#reported || this.#closing) return
     const bytes = this.#bytesRead()
     // What the reader holds back is not lost by waiting for it.
-    const held = this.#told === undefined && this.link.paused
+    const { second } = this.#options
+    const held = this.link.paused && (this.#told === undefined || (second !== undefined && !isOver(second)))
     if (!held) this.#ticks++
     const quiet = held || bytes !== this.#bytesSeen ? 0 : this.#quiet + 1
     this.#bytesSeen = bytes
@@ -198,3 +208,5 @@ export class Child {
     ProcessGroup.forget(this.#pid)
   }
 }
+
+const isOver = (text: Readable): boolean => text.destroyed || text.readableEnded

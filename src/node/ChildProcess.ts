@@ -43,12 +43,14 @@ export interface Options extends Streams.Options {
   readonly wire?: Wire | undefined
   /**
    * Where frames travel. `"stdout"`, the default: from stdout, to stdin. `"fd3"`: both ways over descriptor 3; stdin is
-   * then empty and stdout is treated like stderr.
+   * then empty and stdout is treated like stderr. `"stdout+stderr"`: from stdout and from stderr, among its text, for
+   * programs that write messages to both; there is no order between the two.
    */
-  readonly frames?: "stdout" | "fd3" | undefined
+  readonly frames?: "stdout" | "fd3" | "stdout+stderr" | undefined
   /**
    * What happens to stderr, which is always read. `"drain"`, the default: nothing. `"inherit"`: it is passed on to this
-   * process's stderr. A function gets it as text, as it comes; it must not throw.
+   * process's stderr. A function gets it as text, as it comes; it must not throw. Of a stderr that carries frames it is
+   * what lies between them, until the link is closed.
    */
   readonly stderr?: "drain" | "inherit" | ((text: string) => void) | undefined
   /** Bytes of stderr that are kept for the reason `Exited`. Default: 65536 (64 KiB). */
@@ -127,6 +129,7 @@ const childOf = (spawned: NodeChildProcess.ChildProcess, options: Options, addre
     readable: socket,
     writable: overFd3 ? socket : stdin,
     intake,
+    second: options.frames === "stdout+stderr" ? stderr : undefined,
     texts: overFd3 ? [stdout, stderr] : [stderr],
     onText: options.stderr === "inherit" ? passOn : options.stderr === "drain" ? undefined : options.stderr,
     tailBytes: options.stderrTailBytes ?? 64 * 1024,

@@ -24,6 +24,10 @@ export interface StreamLinkOptions {
   readonly writable: Writable
   /** Where `readable` puts its bytes when it was made with `onread`; it then emits no `data`. */
   readonly intake?: Intake | undefined
+  /** A second stream to read: its bytes are delivered until the end is reported. Whoever destroys it is not this link. */
+  readonly second?: Readable | undefined
+  /** Takes what was no frame on the second stream. */
+  readonly stray?: ((bytes: Uint8Array) => void) | undefined
   readonly outgoingHighBytes: number
   /** Offered chunks are copied, because `writable` may hold them longer than it counts them. */
   readonly copies: boolean
@@ -35,6 +39,7 @@ export interface StreamLinkOptions {
 
 export class StreamLink implements Link {
   readonly address: string
+  readonly stray: ((bytes: Uint8Array) => void) | undefined
   readonly #options: StreamLinkOptions
   readonly #readable: Readable
   readonly #outgoing: Outgoing
@@ -49,6 +54,7 @@ export class StreamLink implements Link {
 
   constructor(options: StreamLinkOptions) {
     this.address = options.address
+    this.stray = options.stray
     this.#options = options
     this.#readable = options.readable
     this.#outgoing = new Outgoing(options, () => {
@@ -56,6 +62,7 @@ export class StreamLink implements Link {
     })
     this.#listen(options.readable, options.writable)
     this.#readable.pause()
+    if (options.second !== undefined) this.#listenSecond(options.second)
   }
 
   get paused(): boolean {
@@ -75,12 +82,14 @@ export class StreamLink implements Link {
     if (this.#closing) return
     this.#paused = true
     this.#readable.pause()
+    this.#options.second?.pause()
   }
 
   resume(): void {
     if (this.#sink === undefined) return
     this.#paused = false
     this.#readable.resume()
+    this.#options.second?.resume()
   }
 
   offer(chunk: Uint8Array): boolean {
@@ -108,6 +117,7 @@ export class StreamLink implements Link {
     if (this.#options.shutdown) this.#readable.resume()
     // What comes next may be for the next link over the same descriptor.
     else this.#readable.pause()
+    this.#options.second?.resume()
     this.#outgoing.flush(flushMillis, () => {
       this.#report({ _tag: "Closed" })
       done()
@@ -156,6 +166,17 @@ export class StreamLink implements Link {
     }
     // What happened before has no event any more.
     if (readable.destroyed) queueMicrotask(onClose)
+  }
+
+  #listenSecond(second: Readable): void {
+    second.pause()
+    second.on("data", (chunk: Buffer) => {
+      if (!this.#closing && this.#over === undefined) this.#sink!.bytes(chunk, 1)
+    })
+    // As above. A stream that gets a listener for `data` also resumes.
+    second.on("resume", () => {
+      if (this.#paused) second.pause()
+    })
   }
 
   readonly #onBytes = (chunk: Uint8Array): void => {

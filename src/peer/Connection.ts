@@ -67,6 +67,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
   #timer: Fiber.Fiber<void> | undefined
   #timerMillis = Infinity
   #abandonMillis = Infinity
+  #abandonSecondMillis = Infinity
   #junkBytes = 0
   #junk = new Uint8Array(0)
   #end: EndReason | undefined
@@ -126,10 +127,10 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   // What the link tells
 
-  bytes(chunk: Uint8Array): void {
+  bytes(chunk: Uint8Array, stream?: number): void {
     this.#nowMillis = this.#readClock()
-    this.#codec.read(chunk, this)
-    this.#afterReading()
+    this.#codec.read(chunk, this, stream)
+    this.#afterReading(stream)
   }
 
   drained(): void {
@@ -143,6 +144,10 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.#codec.end(this)
     this.#reportJunk()
     this.session.lost({ _tag: "Disconnected", detail: Reason.describeEnd(reason) })
+  }
+
+  foreign(detail: string): void {
+    this.fault({ _tag: "Malformed", detail })
   }
 
   // What the codec tells
@@ -159,7 +164,8 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.session.unreadableEvent(bytes, reason)
   }
 
-  junk(bytes: Uint8Array): void {
+  junk(bytes: Uint8Array, stream?: number): void {
+    if (stream === 1 && this.#link.stray !== undefined) return this.#link.stray(bytes)
     const room = quotedBytes - this.#junk.length
     if (room > 0) this.#junk = Uint8Array.of(...this.#junk, ...bytes.subarray(0, room))
     this.#junkBytes += bytes.length
@@ -208,11 +214,13 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   // Time
 
-  #afterReading(): void {
+  #afterReading(stream: number | undefined): void {
     this.#reportJunk()
     const { abandonAfterMillis } = this.#terms.wire
     if (abandonAfterMillis > 0) {
-      this.#abandonMillis = this.#codec.unfinished ? this.#nowMillis + abandonAfterMillis : Infinity
+      const dueMillis = this.#nowMillis + abandonAfterMillis
+      if (stream === 1) this.#abandonSecondMillis = this.#codec.unfinishedSecond === true ? dueMillis : Infinity
+      else this.#abandonMillis = this.#codec.unfinished ? dueMillis : Infinity
     }
     this.#arm()
   }
@@ -229,7 +237,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
   /** Sees to it that `#tick` runs when something is due, and that no timer runs when nothing is. */
   #arm(): void {
     if (this.#closed) return
-    const dueMillis = Math.min(this.session.deadlineMillis, this.#abandonMillis)
+    const dueMillis = Math.min(this.session.deadlineMillis, this.#abandonMillis, this.#abandonSecondMillis)
     if (dueMillis === Infinity ? this.#timer === undefined : dueMillis >= this.#timerMillis) return
     this.#timer?.interruptUnsafe()
     this.#timer = undefined
@@ -245,7 +253,11 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.#nowMillis = this.#readClock()
     if (this.#nowMillis >= this.#abandonMillis) {
       this.#codec.abandon(this)
-      this.#afterReading()
+      this.#afterReading(undefined)
+    }
+    if (this.#nowMillis >= this.#abandonSecondMillis) {
+      this.#codec.abandon(this, 1)
+      this.#afterReading(1)
     }
     this.session.tick(this.#nowMillis)
     this.#arm()

@@ -83,8 +83,8 @@ export const describeEnd = (end: EndReason): string => {
       return "closed by this side"
     case "Exited":
       return end.signal === undefined
-        ? `the process exited with code ${end.exitCode ?? "unknown"}`
-        : `the process was ended by ${end.signal}`
+        ? `the ${end.what ?? "process"} exited with code ${end.exitCode ?? "unknown"}`
+        : `the ${end.what ?? "process"} was ended by ${end.signal}`
     case "Broken":
       return `the link broke in a ${end.stage} (${end.detail})`
   }

@@ -21,9 +21,14 @@ export type EndReason =
   | { readonly _tag: "Ended"; readonly detail?: string }
   /** This side closed the link. */
   | { readonly _tag: "Closed" }
-  /** The process at the other end is gone. `stderrTail` is the last text it wrote to stderr. */
+  /**
+   * The process, or worker thread, at the other end is gone. `stderrTail` is the last text it wrote to stderr, and for a
+   * thread what it threw.
+   */
   | {
       readonly _tag: "Exited"
+      /** Default: `process`. */
+      readonly what?: "process" | "worker thread"
       readonly exitCode: number | undefined
       readonly signal: string | undefined
       readonly stderrTail: string
@@ -32,18 +37,23 @@ export type EndReason =
   | { readonly _tag: "Broken"; readonly stage: "read" | "write"; readonly detail: string }
 
 /**
- * Where a link delivers what happens. All three are called synchronously and never throw.
+ * Where a link delivers what happens. All are called synchronously and never throw.
  *
  * @category models
  * @since 0.1.0
  */
 export interface LinkSink {
-  /** Takes bytes. The chunk is borrowed: its memory may be written again as soon as this returns. */
-  bytes(chunk: Uint8Array): void
+  /**
+   * Takes bytes. The chunk is borrowed: its memory may be written again as soon as this returns. A link that reads a
+   * second stream, where frames may be among text, says 1 for it; between the streams there is no order.
+   */
+  bytes(chunk: Uint8Array, stream?: number): void
   /** Says that everything offered has left, after an `offer` had answered false. */
   drained(): void
   /** Says that the link is over, and why. */
   end(reason: EndReason): void
+  /** Says that something came that is none of the peer's bytes, and was dropped; `detail` quotes it. */
+  foreign?(detail: string): void
 }
 
 /**
@@ -68,4 +78,6 @@ export interface Link {
   offer(chunk: Uint8Array): boolean
   /** Bytes offered that the link still holds. At 0 the memory of every offered chunk may be written again. */
   readonly queuedBytes: number
+  /** Takes back what was no frame on the second stream: its text. The bytes are borrowed. */
+  readonly stray?: ((bytes: Uint8Array) => void) | undefined
 }

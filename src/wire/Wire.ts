@@ -180,8 +180,8 @@ export interface Out {
   readonly buffer: WriteBuffer
   /** A message was read. */
   message(message: Message): void
-  /** Bytes that belong to no frame were skipped. They are borrowed. */
-  junk(bytes: Uint8Array): void
+  /** Bytes of this stream that belong to no frame were skipped. They are borrowed. */
+  junk(bytes: Uint8Array, stream?: number): void
   /**
    * A message came whole but could not be understood. `about` says whose it is: an answer to our call, something of
    * a call that is our duty, or neither (`id` is then 0).
@@ -202,20 +202,25 @@ export type About = "call" | "duty" | "none"
 /**
  * One connection's reader and writer.
  *
+ * A link may have a second stream of bytes that are read, e.g. a child's stderr: its number is 1, that of the first is 0
+ * or left out. Frames are whole within a stream.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface Codec {
   /** Reads a chunk, cut anywhere, into messages. The chunk is borrowed. */
-  read(chunk: Uint8Array, out: Out): void
+  read(chunk: Uint8Array, out: Out, stream?: number): void
   /** Writes a message and answers its payload bytes, or why it cannot be said; then nothing was written. */
   write(message: Message, out: Out): number | Refusal
   /** Says that no more bytes will come: what is unfinished is junk. */
   end(out: Out): void
-  /** True while a frame has begun and is not whole. */
+  /** True while a frame has begun on the first stream and is not whole. */
   readonly unfinished: boolean
-  /** Gives up the frame that has begun: its first byte is junk, and the rest is searched for frames. */
-  abandon(out: Out): void
+  /** As `unfinished`, on the second stream. */
+  readonly unfinishedSecond?: boolean
+  /** Gives up the frame that has begun on a stream: its first byte is junk, and the rest is searched for frames. */
+  abandon(out: Out, stream?: number): void
 }
 
 export type { Prover } from "../session/Proving.ts"

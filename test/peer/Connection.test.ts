@@ -201,6 +201,57 @@ describe("what a connection reads", () => {
     })
   )
 
+  it.effect("on a second stream and is no frame goes back to the link, or is reported where that takes none", () =>
+    Effect.gen(function* () {
+      const { client, faults, link } = yield* faultsOf()
+      let text = ""
+      link.stray = (bytes) => void (text += Buffer.from(bytes).toString())
+      const call = yield* Effect.forkChild(client.Ask({ text: "" }), started)
+      link.sink!.bytes(Buffer.concat([Buffer.from("a line\n"), success(1, "fine"), Buffer.from("another\n")]), 1)
+      assert.strictEqual(yield* Fiber.join(call), "fine")
+      assert.deepStrictEqual([text, faults], ["a line\nanother\n", []])
+      link.sink!.bytes(Buffer.from("first"))
+      assert.strictEqual(text, "a line\nanother\n")
+      assert.strictEqual(faults.length, 1)
+      link.stray = undefined
+      link.sink!.bytes(Buffer.from("second"), 1)
+      assert.include(reasonOf(faults[1], "Malformed").detail, "second")
+    })
+  )
+
+  it.effect("on a second stream and stands still is given up, although the first moves, and the other way round", () =>
+    Effect.gen(function* () {
+      const { client, link } = yield* faultsOf(Native.wire({ checksum: Zlib.crc32, crc: true }))
+      link.stray = () => {}
+      const claim = frame("Event", { body: "x".repeat(300) }).subarray(0, 16)
+      for (const [id, stream] of [
+        [1, 1],
+        [2, 0]
+      ] as const) {
+        const call = yield* Effect.forkChild(client.Ask({ text: "" }), started)
+        link.sink!.bytes(Buffer.concat([claim, success(id, "fine")]), stream)
+        for (let n = 0; n < 3; n++) {
+          yield* TestClock.adjust("3 seconds")
+          link.sink!.bytes(frame("Pong"), 1 - stream)
+        }
+        assert.isUndefined(call.pollUnsafe())
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(call), "fine")
+      }
+    })
+  )
+
+  it.effect("and is none of the peer's bytes is reported as the link says it", () =>
+    Effect.gen(function* () {
+      const { client, faults, link } = yield* faultsOf()
+      link.sink!.foreign!("a message of others came")
+      assert.strictEqual(reasonOf(faults[0], "Malformed").detail, "a message of others came")
+      const call = yield* Effect.forkChild(client.Ask({ text: "" }), started)
+      link.sink!.bytes(success(1, "fine"))
+      assert.strictEqual(yield* Fiber.join(call), "fine")
+    })
+  )
+
   it.effect("is read on when the one who hears of faults throws, or dies", () =>
     Effect.gen(function* () {
       for (const onFault of [

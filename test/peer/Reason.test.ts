@@ -88,6 +88,10 @@ describe("the end of a link", () => {
     [{ _tag: "Ended" }, "the peer ended the link"],
     [{ _tag: "Closed" }, "closed by this side"],
     [{ _tag: "Exited", exitCode: 3, signal: undefined, stderrTail: "" }, "the process exited with code 3"],
+    [
+      { _tag: "Exited", what: "worker thread", exitCode: 1, signal: undefined, stderrTail: "" },
+      "the worker thread exited with code 1"
+    ],
     [{ _tag: "Exited", exitCode: undefined, signal: "SIGKILL", stderrTail: "" }, "the process was ended by SIGKILL"],
     [
       { _tag: "Exited", exitCode: undefined, signal: undefined, stderrTail: "" },

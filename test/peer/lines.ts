@@ -56,6 +56,8 @@ export class HeldLink implements Link {
   /** What `offer` answers. */
   accepts = true
   queuedBytes = 0
+  /** What the peer took for the text of the second stream; undefined where the link has none. */
+  stray: ((bytes: Uint8Array) => void) | undefined
   sink: LinkSink | undefined
 
   start(sink: LinkSink): void {

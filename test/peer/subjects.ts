@@ -10,6 +10,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { duplexPair } from "node:stream"
+import { MessageChannel } from "node:worker_threads"
 import * as Handlers from "../../src/peer/Handlers.ts"
 import type { PeerOptions } from "../../src/peer/Options.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
@@ -18,7 +19,9 @@ import * as DuplexLink from "../../src/node/DuplexLink.ts"
 import * as Fifo from "../../src/node/Fifo.ts"
 import * as SocketLink from "../../src/node/SocketLink.ts"
 import * as Tcp from "../../src/node/Tcp.ts"
+import * as MessagePort from "../../src/node/MessagePort.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
+import * as Worker from "../../src/node/Worker.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import type { Listener, Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
@@ -152,3 +155,36 @@ export const child: Subject = {
     args: [Path.join(import.meta.dirname, "fixtures", "child.ts")]
   })
 }
+
+export const messagePorts = within(
+  "a message channel",
+  Layer.unwrap(
+    Effect.sync(() => {
+      const { port1, port2 } = new MessageChannel()
+      return Layer.merge(MessagePort.layer(port1), MessagePort.layerListener({ port: port2 }))
+    })
+  )
+)
+
+/** A server in a thread of its own. */
+export const worker: Subject = {
+  name: "a worker thread",
+  layer: Worker.layer({ script: Path.join(import.meta.dirname, "fixtures", "worker.ts") })
+}
+
+/** What the suite runs on. */
+export const all: ReadonlyArray<Subject> = [
+  memory,
+  binary,
+  values,
+  faulty,
+  unixSocket,
+  fifos,
+  tcp,
+  tcpWithTls,
+  webSocket,
+  duplexes,
+  child,
+  messagePorts,
+  worker
+]

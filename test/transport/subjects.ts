@@ -14,12 +14,15 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { PassThrough } from "node:stream"
+import { BroadcastChannel, MessageChannel } from "node:worker_threads"
 import * as ChildProcess from "../../src/node/ChildProcess.ts"
 import * as DuplexLink from "../../src/node/DuplexLink.ts"
 import * as Fifo from "../../src/node/Fifo.ts"
 import * as SocketLink from "../../src/node/SocketLink.ts"
 import * as Tcp from "../../src/node/Tcp.ts"
+import * as MessagePort from "../../src/node/MessagePort.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
+import * as Worker from "../../src/node/Worker.ts"
 import type { Link } from "../../src/transport/Link.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
@@ -146,6 +149,45 @@ const child =
       }
     })
 
+const channel = (swapped: boolean) => (behaviour: Behaviour) =>
+  Effect.suspend(() => {
+    const { port1, port2 } = new MessageChannel()
+    return dialled(
+      Layer.merge(MessagePort.layer(port1), MessagePort.layerListener({ port: port2 })),
+      swapped
+    )(behaviour)
+  })
+
+let workers = 0
+const inWorker = (behaviour: Behaviour): Scoped<Opened> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+    const result = yield* Deferred.make<string>()
+    const going = `links-${process.pid}-${workers++}`
+    let text = ""
+    const transport = yield* Effect.provide(
+      Transport,
+      Worker.layer({
+        script: fixture("worker.ts"),
+        workerData: { behaviour, going },
+        stdout: (more) => {
+          const told = /result (.*)\n/.exec((text += more))
+          if (told !== null) Deferred.doneUnsafe(result, Effect.succeed(told[1]!))
+        }
+      })
+    )
+    return {
+      link: yield* Scope.provide(transport.open, scope),
+      close: Scope.close(scope, Exit.void),
+      far: Deferred.await(result),
+      release: Effect.sync(() => {
+        const sender = new BroadcastChannel(going)
+        sender.postMessage("go")
+        sender.close()
+      })
+    }
+  })
+
 const ended = { _tag: "Ended" } as const
 const exited = { _tag: "Exited", exitCode: 0, signal: undefined, stderrTail: "" } as const
 
@@ -209,3 +251,6 @@ export const streams: Subject = {
 }
 export const childStdio: Subject = { name: "the stdio of a child", leaving: exited, open: child("stdout") }
 export const childFd3: Subject = { name: "descriptor 3 of a child", leaving: exited, open: child("fd3") }
+export const portDialler: Subject = { name: "a message port that it dialled", leaving: ended, open: channel(false) }
+export const portAcceptor: Subject = { name: "a message port that it accepted", leaving: ended, open: channel(true) }
+export const worker: Subject = { name: "a worker thread", leaving: exited, open: inWorker }

@@ -63,6 +63,8 @@ export class Recorder implements Out {
   readonly lostEvents: Array<number> = []
   /** Junk, one character a byte. */
   skipped = ""
+  /** As `skipped`, of the second stream. */
+  strayed = ""
   onMessage: ((message: Message) => void) | undefined
 
   message(message: Message): void {
@@ -70,8 +72,8 @@ export class Recorder implements Out {
     this.onMessage?.(message)
   }
 
-  junk(bytes: Uint8Array): void {
-    this.skipped += Buffer.from(bytes).toString("latin1")
+  junk(bytes: Uint8Array, stream?: number): void {
+    this[stream === 1 ? "strayed" : "skipped"] += Buffer.from(bytes).toString("latin1")
   }
 
   refuse(about: About, id: number, method: number, reason: Refusal): void {

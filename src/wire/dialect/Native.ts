@@ -8,9 +8,11 @@
  */
 import * as Duration from "effect/Duration"
 import type { Message, Refusal } from "../../session/Message.ts"
-import { type Checksum, sumBy } from "../framing/Crc32.ts"
+import { type Checksum, type Sum, sumBy } from "../framing/Crc32.ts"
+import type * as Frame from "../framing/MarkedFrame.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Prover, Wire } from "../Wire.ts"
 import { NativeReader } from "./NativeReader.ts"
+import { NativeSecond } from "./NativeSecond.ts"
 import { NativeWriter } from "./NativeWriter.ts"
 
 export type { Checksum } from "../framing/Crc32.ts"
@@ -71,17 +73,24 @@ export const wire = (options: Options = {}): Wire => ({
 class NativeCodec implements Codec {
   readonly #writer: NativeWriter
   readonly #reader: NativeReader
+  readonly #maxFrameBytes: number
+  readonly #sum: Sum | undefined
+  /** The second stream, once something has come on it. */
+  #second: NativeSecond | undefined
 
   constructor(lexicon: Lexicon, { binary, maxFrameBytes }: CodecOptions, { checksum, crc }: Options) {
     const sum = checksum && sumBy(checksum)
+    this.#maxFrameBytes = maxFrameBytes
+    this.#sum = sum
     const writer = new NativeWriter(lexicon, crc === true ? sum : undefined, binary === true)
     this.#writer = writer
     this.#reader = new NativeReader(lexicon, maxFrameBytes, sum, (hello) => writer.greeted(hello))
   }
 
-  read(chunk: Uint8Array, out: Out): void {
+  read(chunk: Uint8Array, out: Out, stream?: number): void {
     this.#reader.out = out
-    this.#reader.frames.read(chunk)
+    if (stream === 1) this.#secondFrames().read(chunk)
+    else this.#reader.frames.read(chunk)
   }
 
   write(message: Message, out: Out): number | Refusal {
@@ -92,13 +101,23 @@ class NativeCodec implements Codec {
     return this.#reader.frames.unfinished
   }
 
-  abandon(out: Out): void {
+  get unfinishedSecond(): boolean {
+    return this.#second?.frames.unfinished === true
+  }
+
+  abandon(out: Out, stream?: number): void {
     this.#reader.out = out
-    this.#reader.frames.abandon()
+    if (stream === 1) this.#secondFrames().abandon()
+    else this.#reader.frames.abandon()
   }
 
   end(out: Out): void {
     this.#reader.out = out
     this.#reader.frames.end()
+    this.#second?.frames.end()
+  }
+
+  #secondFrames(): Frame.Reader {
+    return (this.#second ??= new NativeSecond(this.#reader, this.#maxFrameBytes, this.#sum)).frames
   }
 }
