@@ -116,8 +116,16 @@ export interface Listen<A extends Event.Any> {
   /**
    * The events of one class, from now on, and before that the latest 64 that nobody has subscribed to yet. Fails with
    * `Overloaded` when the subscriber lags more than `eventBuffer`, and with `Disconnected` when the connection ends.
+   *
+   * A client with `reconnect` goes on listening on its next connection.
    */
-  readonly events: <E extends A>(event: E) => Stream.Stream<InstanceType<E>, IpcError>
+  readonly events: <E extends A, X = never, Rx = never>(
+    event: E,
+    options?: {
+      /** Runs between the last event before a reconnect and the first after it: some may have been missed. */
+      readonly onGap?: Effect.Effect<unknown, X, Rx> | undefined
+    }
+  ) => Stream.Stream<InstanceType<E>, IpcError | X, Rx>
 }
 
 /**

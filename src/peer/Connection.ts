@@ -30,7 +30,7 @@ export interface Port {
   event(event: EventMessage): void
   eventsCredited(): void
   /** The peer's Hello was accepted. */
-  accepted(): void
+  accepted(hello: Hello): void
   /** Something to report that concerns no call. */
   fault(error: IpcError): void
   /** The connection is over. Called once, last. */
@@ -196,8 +196,8 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.#port.eventsCredited()
   }
 
-  accepted(_hello: Hello): void {
-    this.#port.accepted()
+  accepted(hello: Hello): void {
+    this.#port.accepted(hello)
   }
 
   fault(reason: Refusal): void {

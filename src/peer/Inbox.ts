@@ -27,6 +27,11 @@ export class Inbox<A, E> {
     return this.#batches.length
   }
 
+  /** The last batch that no one has read yet. */
+  get latest(): Items<A> | undefined {
+    return this.#batches.at(-1)?.items
+  }
+
   push(items: ReadonlyArray<unknown>, bytes: number): void {
     if (this.#end !== undefined) return
     this.#batches.push({ items: items as unknown as Items<A>, bytes })

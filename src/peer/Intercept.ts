@@ -36,6 +36,8 @@ export interface Intercepted {
     | undefined
   /** Hears of each link. */
   readonly opened: ((link: Link, scope: Scope.Closeable) => void) | undefined
+  /** Hears of each connection that takes the place of one that was lost. */
+  readonly reopened: (() => void) | undefined
 }
 
 /** What it takes to make them. */
@@ -76,7 +78,8 @@ export const make = (parts: Parts, tracing: boolean, context: Context.Context<ne
         outer.length + inner.length === 0
           ? undefined
           : (request, route, question) => AroundCalls.method(around, request, route, question),
-      opened: metrics?.watchLinks(protocol.name, side, context)
+      opened: metrics?.watchLinks(protocol.name, side, context),
+      reopened: metrics?.countRestarts(protocol.name, context)
     }
   })
 

@@ -74,15 +74,21 @@ export class Disconnected extends Schema.TaggedError<Disconnected>()("Disconnect
 /**
  * The deadline passed: waiting to be sent, being sent and being answered all count. The peer was told to stop.
  *
+ * `detail` is there when the call was never asked, as there was no connection.
+ *
  * @category errors
  * @since 0.1.0
  */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
   ...place,
   side: Side,
-  afterMillis: Schema.Number
+  afterMillis: Schema.Number,
+  detail: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
+    if (this.detail !== undefined) {
+      return `${inCall(this)}not asked within ${this.afterMillis} ms, as there was no connection: ${this.detail}`
+    }
     return `${inCall(this)}no answer from ${this.address} within ${this.afterMillis} ms; raise the call's timeout if that is too short`
   }
 }

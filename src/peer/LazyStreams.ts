@@ -28,7 +28,9 @@ export const stream = <A, E, R>(open: (streams: typeof Streams) => Stream.Stream
   )
 
 /** Makes a stream of what arrives from the moment it runs, loaded or not. */
-export const arriving = <A, E>(inbox: Effect.Effect<Inbox<A, E>, never, Scope.Scope>): Stream.Stream<A, E> =>
+export const arriving = <A, E>(
+  inbox: Effect.Effect<Pick<Inbox<A, E>, "pull">, never, Scope.Scope>
+): Stream.Stream<A, E> =>
   fromTransform((upstream, scope) =>
     Effect.flatMap(Scope.provide(inbox, scope), (opened) =>
       Effect.flatMap(load, (streams) => streams.transform(streams.fromInbox(opened), upstream, scope))

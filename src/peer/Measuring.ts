@@ -78,6 +78,12 @@ class Gauges {
   }
 }
 
+/** Counts the connections that took the place of lost ones. */
+export const countRestarts = (protocol: string, context: Context.Context<never>) => {
+  const metric = Metric.withAttributes(Metrics.restarts, { protocol })
+  return (): void => metric.updateUnsafe(1, context)
+}
+
 /** The open links of each end of a protocol. Clients of one protocol share a metric, so each registry has one set. */
 const linksOf = new WeakMap<Metric.MetricRegistry, Map<string, Set<Link>>>()
 

@@ -17,6 +17,7 @@ import { itemsPerMessage } from "./Lexicon.ts"
 import * as Options from "./Options.ts"
 import type { OnProgress } from "./Reports.ts"
 import type { Role } from "./Role.ts"
+import * as Status from "./Status.ts"
 import type { Subscriptions } from "./Subscriptions.ts"
 
 /** Through what a client speaks. */
@@ -25,23 +26,30 @@ export interface Speaker {
   readonly emitter: Emitter
   readonly subscriptions: Subscriptions
   readonly role: Role
+  readonly statuses: Status.Statuses
 }
 
-interface AnyCallOptions extends CallOptions {
+export interface AnyCallOptions extends CallOptions {
   readonly onProgress?: OnProgress | undefined
   readonly input?: unknown
 }
 
-type Method = (payload?: unknown, options?: AnyCallOptions) => unknown
+export type Method = (payload?: unknown, options?: AnyCallOptions) => unknown
 
-/** A client before its protocol's types are put on. */
+/**
+ * A client of any protocol, without the types of its methods.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type AnyClient = Readonly<Record<string, unknown>>
 
 /** Makes what one side may say through `speaker`. */
 export const make = (speaker: Speaker): AnyClient => {
   const { numbers, options, protocol, side } = speaker.role
   const says = side === "server" ? protocol.client : protocol.server
-  const client: Record<string, unknown> = Object.create(null)
+  const client: Record<PropertyKey, unknown> = Object.create(null)
+  client[Status.key] = speaker.statuses
   says.forEach((member, number) => {
     if (member.kind === "request") client[member.tag] = methodOf(speaker, member, number, options)
   })
@@ -53,7 +61,7 @@ export const make = (speaker: Speaker): AnyClient => {
 }
 
 /** Subscribes to the events of a tag for as long as the scope is open. */
-const subscribed = (subscriptions: Subscriptions, tag: string) =>
+export const subscribed = (subscriptions: Subscriptions, tag: string) =>
   Effect.acquireRelease(
     Effect.sync(() => subscriptions.subscribe(tag)),
     (subscriber) => Effect.sync(() => subscriptions.unsubscribe(tag, subscriber))

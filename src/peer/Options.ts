@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type * as Schedule from "effect/Schedule"
 import { accepts } from "../protocol/Protocol.ts"
 import * as Greeting from "../session/Greeting.ts"
 import type * as Session from "../session/Session.ts"
@@ -79,11 +80,19 @@ export interface ClientOptions {
   readonly headers?: Headers | undefined
   /** The deadline of a call that has none of its own, nor its request. Default: none. */
   readonly timeout?: Duration.Input | undefined
+  /**
+   * When to open a connection again after one has ended, or could not be opened; its input is the error that says why.
+   * It starts afresh once a connection was ready. Default: never; the client ends with its connection.
+   */
+  readonly reconnect?: Schedule.Schedule<unknown, IpcError> | undefined
+  /** Calls and events that may wait for a connection; more fail with `Overloaded`. For `reconnect`. Default: 16384. */
+  readonly maxCallsHeld?: number | undefined
 }
 
 export const defaults = {
   maxFrameBytes: 16 * 1024 * 1024,
   maxCallsInFlight: 16384,
+  maxCallsHeld: 16384,
   outgoingMaxBytes: 64 * 1024 * 1024,
   eventBuffer: 256,
   timeoutMillis: 10_000

@@ -13,7 +13,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { Duty } from "../session/Exchange.ts"
-import type { EventMessage } from "../session/Message.ts"
+import type { EventMessage, Hello } from "../session/Message.ts"
 import type { Link } from "../transport/Link.ts"
 import { Answering, type Desk } from "./Answering.ts"
 import { Connection, type Port } from "./Connection.ts"
@@ -23,6 +23,7 @@ import * as Methods from "./Methods.ts"
 import * as Options from "./Options.ts"
 import type { Permits } from "./Permits.ts"
 import type { Role } from "./Role.ts"
+import { Statuses } from "./Status.ts"
 import { Subscriptions } from "./Subscriptions.ts"
 
 export interface Parts {
@@ -34,6 +35,8 @@ export interface Parts {
   readonly permits: ReadonlyArray<Permits>
   /** Told once the other's Hello was accepted. */
   readonly accepted?: (peer: Peer) => void
+  /** Those of a client that outlives its connections. Default: its own, which end with the connection. */
+  readonly subscriptions?: Subscriptions
 }
 
 /** Opens a peer in the scope. It says Hello at once, and does not wait for the other's. */
@@ -51,26 +54,23 @@ export class Peer implements Port, Desk, Methods.Speaker {
   readonly permits: ReadonlyArray<Permits>
   readonly subscriptions: Subscriptions
   readonly emitter: Emitter
+  readonly statuses = new Statuses()
+  readonly #ownSubscriptions: boolean
   readonly #linkScope: Scope.Closeable
   readonly #accepted: ((peer: Peer) => void) | undefined
   readonly #ended = Deferred.makeUnsafe<IpcError>()
   /** Handlers in fibers of their own; an idle connection has none, and no set of them. */
   #running: Set<Fiber.Fiber<unknown, unknown>> | undefined
 
-  constructor({ accepted, link, linkScope, permits, role }: Parts) {
+  constructor({ accepted, link, linkScope, permits, role, subscriptions }: Parts) {
     this.role = role
     this.permits = permits
     this.#linkScope = linkScope
     this.#accepted = accepted
     this.connection = new Connection(role, link, this)
     role.opened?.(link, linkScope)
-    const eventBuffer = role.options.eventBuffer ?? Options.defaults.eventBuffer
-    this.subscriptions = new Subscriptions(eventBuffer, () =>
-      this.connection.error(
-        { _tag: "Overloaded", what: "events in wait for a subscriber", limit: eventBuffer },
-        "local"
-      )
-    )
+    this.#ownSubscriptions = subscriptions === undefined
+    this.subscriptions = subscriptions ?? Subscriptions.of(role.options, link.address)
     this.emitter = new Emitter(this.connection)
     this.client = Methods.make(this)
     this.context = Object.freeze({ caller: this.client, headers: noHeaders })
@@ -118,7 +118,8 @@ export class Peer implements Port, Desk, Methods.Speaker {
     this.emitter.credited()
   }
 
-  accepted(): void {
+  accepted({ pid, version }: Hello): void {
+    this.statuses.set({ _tag: "Ready", version, pid })
     this.#accepted?.(this)
   }
 
@@ -130,8 +131,9 @@ export class Peer implements Port, Desk, Methods.Speaker {
   }
 
   closed(error: IpcError): void {
-    this.subscriptions.close(error)
+    if (this.#ownSubscriptions) this.subscriptions.close(error)
     this.emitter.close(error)
+    this.statuses.set({ _tag: "Closed", error })
     const closed = Effect.andThen(Scope.close(this.#linkScope, Exit.void), Deferred.succeed(this.#ended, error))
     this.role.runLocal(closed)
   }

@@ -96,3 +96,10 @@ export const fromTransport = (error: TransportError): Ipc.IpcError => {
   const reason = error.stage === "open" ? new Ipc.ConnectFailed(facts) : new Ipc.ListenFailed(facts)
   return new Ipc.IpcError({ reason })
 }
+
+/** The same error, as that of one call. */
+export const ofCall = ({ reason }: Ipc.IpcError, method: string): Ipc.IpcError => {
+  // Every reason has a method, if it is in one; which class it is makes no difference.
+  const Same = reason.constructor as new (facts: object) => Ipc.Reason
+  return new Ipc.IpcError({ reason: new Same({ ...reason, method }) })
+}

@@ -28,7 +28,7 @@ export interface Parts {
   readonly options: Options.PeerOptions & Options.ClientOptions & Chain.Options
 }
 
-export interface Role extends Parts, Terms, Pick<Intercepted, "around" | "opened"> {
+export interface Role extends Parts, Terms, Pick<Intercepted, "around" | "opened" | "reopened"> {
   /** What this side answers or takes, by number. */
   readonly members: ReadonlyArray<Member>
   /** How each of them is answered. */
@@ -47,7 +47,7 @@ export const make = (parts: Parts): Effect.Effect<Role> =>
     // What a Hello announces may come at once.
     if (binary) yield* Effect.promise(Shapes.loadBinary)
     const context = yield* Effect.context<never>()
-    const { answers, around, opened, task } = yield* intercept(parts, context)
+    const { answers, around, opened, reopened, task } = yield* intercept(parts, context)
     const lexicon = compile(protocol, side)
     const role = side === "client" ? "dialer" : "acceptor"
     const members = protocol[side]
@@ -56,6 +56,7 @@ export const make = (parts: Parts): Effect.Effect<Role> =>
       answers,
       around,
       opened,
+      reopened,
       lexicon,
       members,
       tasks: members.map((member, method) => {
@@ -78,7 +79,7 @@ const intercept = (parts: Parts, context: Context.Context<never>): Effect.Effect
   const tracing = options.tracing ?? Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
   const links = [...(options.handlerMiddleware ?? []), ...(options.callMiddleware ?? [])]
   if (!tracing && options.metrics !== true && links.length === 0) {
-    return Effect.succeed({ answers, task: identity, around: undefined, opened: undefined })
+    return Effect.succeed({ answers, task: identity, around: undefined, opened: undefined, reopened: undefined })
   }
   return Effect.flatMap(
     Effect.promise(() => import("./Intercept.ts")),

@@ -6,12 +6,14 @@
 import * as Channel from "effect/Channel"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Question, type Route, sendAll, type SendingExchange, StreamCall, type UnaryCall } from "./Asking.ts"
 import type { Connection } from "./Connection.ts"
 import type { Inbox } from "./Inbox.ts"
 import type { OnProgress } from "./Reports.ts"
+import type { Status, Statuses } from "./Status.ts"
 
 type AnyStream = Stream.Stream<unknown, unknown, unknown>
 
@@ -23,7 +25,46 @@ export const transform = <A, E, R>(
 ): Effect.Effect<unknown, never, R> => Channel.toTransform(stream.channel)(upstream as never, scope)
 
 /** What has arrived, as a stream. */
-export const fromInbox = <A, E>(inbox: Inbox<A, E>): Stream.Stream<A, E> => Stream.fromPull(Effect.succeed(inbox.pull))
+export const fromInbox = <A, E>(inbox: Pick<Inbox<A, E>, "pull">): Stream.Stream<A, E> =>
+  Stream.fromPull(Effect.succeed(inbox.pull))
+
+/** Statuses that may wait for a reader; after that the oldest go. */
+const statusesKept = 64
+
+/** The status as it is, and every one from then on, until `Closed`. */
+export const ofStatuses = (statuses: Statuses): Stream.Stream<Status> =>
+  Stream.callback<Status>(
+    (queue) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const tell = (status: Status): void => {
+            Queue.offerUnsafe(queue, status)
+            if (status._tag === "Closed") Queue.endUnsafe(queue)
+          }
+          tell(statuses.now)
+          return statuses.watch(tell)
+        }),
+        (stop) => Effect.sync(stop)
+      ),
+    { bufferSize: statusesKept, strategy: "sliding" }
+  )
+
+/** Runs what `open` gives, and again where it failed before it had begun. */
+export const reopened = (
+  open: Effect.Effect<AnyStream, unknown>,
+  mayOpenAgain: (error: unknown) => boolean,
+  told: (error: unknown) => unknown
+): AnyStream =>
+  Stream.catch(Stream.unwrap(open), (error) =>
+    mayOpenAgain(error) ? reopened(open, mayOpenAgain, told) : Stream.fail(told(error))
+  )
+
+/** Tells when a stream is first read. */
+export const whenRun = (stream: AnyStream, run: () => void): AnyStream =>
+  Stream.suspend(() => {
+    run()
+    return stream
+  })
 
 /** The stream that an Effect gives. */
 export const unwrap: <A, E2, R2, E, R>(

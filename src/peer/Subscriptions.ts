@@ -8,9 +8,13 @@
  */
 import * as Exit from "effect/Exit"
 import { Inbox } from "./Inbox.ts"
-import type { IpcError } from "./IpcError.ts"
+import { IpcError, Overloaded } from "./IpcError.ts"
+import * as Options from "./Options.ts"
 
 const earlyEvents = 64
+
+/** Stands among the events for those that may have been missed between two connections. */
+export const gap = Symbol("gap")
 
 type Subscriber = Inbox<unknown, IpcError>
 
@@ -32,6 +36,16 @@ export class Subscriptions {
   constructor(buffer: number, lagged: () => IpcError) {
     this.#buffer = buffer
     this.#lagged = lagged
+  }
+
+  /** Those of a client with these options, of the peer at `address`. */
+  static of(options: Options.PeerOptions, address: string): Subscriptions {
+    const limit = options.eventBuffer ?? Options.defaults.eventBuffer
+    const what = "events in wait for a subscriber"
+    return new Subscriptions(
+      limit,
+      () => new IpcError({ reason: new Overloaded({ address, side: "local", what, limit }) })
+    )
   }
 
   publish(tag: string, event: unknown): void {
@@ -62,7 +76,7 @@ export class Subscriptions {
   subscribe(tag: string): Subscriber {
     const topic = this.#topic(tag)
     const subscriber: Subscriber = new Inbox(() => {})
-    if (topic.early !== undefined && topic.early.length > 0) subscriber.push(topic.early, 0)
+    for (const batch of batches(topic.early ?? [])) subscriber.push(batch, 0)
     topic.early = undefined
     topic.subscribers.add(subscriber)
     if (this.#closed !== undefined) subscriber.end(this.#closed)
@@ -71,6 +85,14 @@ export class Subscriptions {
 
   unsubscribe(tag: string, subscriber: Subscriber): void {
     this.#topics?.get(tag)?.subscribers.delete(subscriber)
+  }
+
+  /** Puts a gap behind the events of every tag, unless the last that waits is one. */
+  gap(): void {
+    for (const { early, subscribers } of this.#topics?.values() ?? []) {
+      if (early !== undefined && early.length > 0 && early.at(-1) !== gap) early.push(gap)
+      for (const subscriber of subscribers) if (subscriber.latest?.[0] !== gap) subscriber.push([gap], 0)
+    }
   }
 
   /** Ends every stream of events, and those that are still to be opened. */
@@ -88,4 +110,11 @@ export class Subscriptions {
     if (topic === undefined) topics.set(tag, (topic = { early: [], subscribers: new Set() }))
     return topic
   }
+}
+
+/** The events in one piece, or cut so that every gap is a batch of its own. */
+const batches = (early: ReadonlyArray<unknown>): ReadonlyArray<ReadonlyArray<unknown>> => {
+  const cut = early.indexOf(gap)
+  if (cut < 0) return early.length === 0 ? [] : [early]
+  return [...batches(early.slice(0, cut)), [gap], ...batches(early.slice(cut + 1))]
 }

@@ -145,7 +145,7 @@ export type Message =
   | { readonly _tag: "Drain" }
   /** That the sender knows the secret, where both sides prove it. */
   | { readonly _tag: "Proof"; readonly proof: string }
-  /** The last message; `reason` is there when this side refuses the peer. */
+  /** The last message; `reason` is there when this side refuses the peer, or has answered all that it began: `Draining`. */
   | { readonly _tag: "Bye"; readonly reason: Refusal | undefined }
 
 /**

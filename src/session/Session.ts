@@ -167,7 +167,10 @@ export class Session implements Outbox {
   }
 
   #closeWhenDrained(): void {
-    if (this.#phase.name === "draining" && this.#duties.size === 0) this.close(closedHere)
+    if (this.#phase.name !== "draining" || this.#duties.size > 0) return
+    // All that began was answered, so a request that crosses this never began: its caller may ask elsewhere.
+    this.send({ _tag: "Bye", reason: { _tag: "Draining" } })
+    this.#close(closedHere, "local")
   }
 
   /** Says Bye, with the reason when it is the peer's fault, and closes. */
@@ -189,6 +192,11 @@ export class Session implements Outbox {
   /** Whether the peer was accepted: by its Hello, or by the proof after it. */
   get greeted(): boolean {
     return this.#phase.name !== "greeting"
+  }
+
+  /** Whether a call would be asked: the session is not over, and the peer has not said that it takes no more. */
+  get takesCalls(): boolean {
+    return this.#noCalls === undefined
   }
 
   /** Who ended the session; this side as long as nobody has. */
@@ -295,10 +303,7 @@ export class Session implements Outbox {
       case "Drain":
         return this.#onDrain()
       case "Bye":
-        return this.#close(
-          message.reason ?? { _tag: "Disconnected", detail: "the peer closed the connection" },
-          "remote"
-        )
+        return this.#onBye(message.reason)
       default:
         this.#incoming.receive(message, nowMillis)
         this.#closeWhenDrained()
@@ -309,6 +314,15 @@ export class Session implements Outbox {
   #onDrain(): void {
     this.#noCalls ??= { reason: { _tag: "Draining" }, side: "remote" }
     this.#calls.refuseWaiting({ _tag: "Draining" }, "remote")
+  }
+
+  #onBye(reason: Refusal | undefined): void {
+    if (reason?._tag === "Draining") {
+      this.#onDrain()
+      this.#calls.refuseAll(reason, "remote")
+      reason = undefined
+    }
+    this.#close(reason ?? { _tag: "Disconnected", detail: "the peer closed the connection" }, "remote")
   }
 
   /** A message came whole but could not be understood: whoever it concerns is told. */

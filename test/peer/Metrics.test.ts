@@ -3,14 +3,17 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Handlers from "../../src/peer/Handlers.ts"
 import * as Metrics from "../../src/peer/Metrics.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as RpcServer from "../../src/peer/RpcServer.ts"
 import * as Protocol from "../../src/protocol/Protocol.ts"
 import * as Request from "../../src/protocol/Request.ts"
+import * as Faults from "../../src/testing/Faults.ts"
 import * as TestPeer from "../../src/testing/TestPeer.ts"
 import { Transport } from "../../src/transport/Transport.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
@@ -127,6 +130,32 @@ describe("metrics", () => {
       )
       assert.notInclude(yield* names, "effect_ipc_queued_bytes")
     })
+  )
+
+  test(
+    "count the connections that took the place of lost ones",
+    Effect.gen(function* () {
+      const faults = yield* Faults.make()
+      const line = yield* Layer.build(TestPeer.layerLink({ faults }))
+      yield* Effect.forkScoped(Effect.provide(RpcServer.run(Shop), line))
+      const shop = yield* Effect.provide(
+        RpcClient.make(Shop, { metrics: true, reconnect: Schedule.spaced("1 second") }),
+        line
+      )
+      yield* RpcClient.ready(shop)
+      const restarts = Effect.map(
+        Metric.value(Metric.withAttributes(Metrics.restarts, { protocol: "shop" })),
+        ({ count }) => count
+      )
+      assert.strictEqual(yield* restarts, 0)
+      for (const lost of [1, 2]) {
+        yield* faults.cut()
+        yield* settle
+        yield* TestClock.adjust("1 second")
+        yield* RpcClient.ready(shop)
+        assert.strictEqual(yield* restarts, lost)
+      }
+    }).pipe(Effect.provide(handlers))
   )
 
   test(

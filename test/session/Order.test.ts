@@ -157,7 +157,7 @@ describe("a duty on a wire that answers by order", () => {
     assert.deepStrictEqual(answers(pair.east.said), [])
     pair.east.succeed("a")
     assert.deepStrictEqual(answers(pair.east.said), ["1: a", "2: UnknownMethod", "3: Draining"])
-    assert.strictEqual(pair.east.last("Bye").reason, undefined)
+    assert.deepStrictEqual(pair.east.last("Bye").reason, { _tag: "Draining" })
   })
 
   it("may end the link as it is stopped", () => {

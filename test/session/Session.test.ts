@@ -169,6 +169,20 @@ describe("a session that drains", () => {
     assert.deepStrictEqual(pair.east.tags(), ["Drain", "Defect", "Bye"])
   })
 
+  it("says with its Bye that what crosses it never began, and only where that is so", () => {
+    const pair = joined()
+    const [answered] = asked(pair)
+    drain(pair, "east")
+    pair.east.succeed("done")
+    const crossing = pair.west.ask()
+    pair.run()
+    assert.deepStrictEqual(pair.east.last("Bye").reason, { _tag: "Draining" })
+    assert.deepStrictEqual(answered.outcome, { succeeded: "done" })
+    assert.deepStrictEqual(crossing.outcome, { refused: { _tag: "Draining" }, side: "remote" })
+    assert.isFalse(pair.west.session.takesCalls)
+    assert.deepStrictEqual(pair.west.end, { reason: closedThere, side: "remote" })
+  })
+
   it("says nothing of answers that never left when its time is over", () => {
     const pair = joined({}, { drainMillis: 500 })
     const [parked, running] = [pair.west.ask(), pair.west.ask()]
@@ -182,6 +196,7 @@ describe("a session that drains", () => {
       [false, true]
     )
     assert.deepStrictEqual(pair.east.tags(), ["Drain", "Bye"])
+    assert.isUndefined(pair.east.last("Bye").reason)
     pair.run()
     assert.deepStrictEqual(parked.outcome, { refused: closedThere, side: "remote" })
     assert.deepStrictEqual(running.outcome, parked.outcome)

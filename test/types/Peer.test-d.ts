@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Call, Client } from "../../src/peer/Client.ts"
@@ -427,6 +428,43 @@ same<
   Effect.Services<typeof tested>,
   Scope.Scope | Handlers.HandlersOf<Calculator, "client"> | Handlers.HandlersOf<Calculator, "server">
 >()
+
+// ---- clients that outlive their connections, and what clients say of themselves
+
+const kept = RpcClient.make(Plain, { reconnect: Schedule.exponential("100 millis"), maxCallsHeld: 10 })
+same<typeof kept, Made<Plain>>()
+RpcClient.make(Plain, {
+  reconnect: Schedule.spaced("1 second").pipe(
+    Schedule.setInputType<IpcError>(),
+    Schedule.while(({ input }) => Effect.succeed(input.reason._tag !== "Oversized"))
+  )
+})
+// @ts-expect-error a schedule that may fail
+RpcClient.make(Plain, { reconnect: Schedule.tap(Schedule.forever, () => Effect.fail("no")) })
+// @ts-expect-error a schedule that needs a service
+RpcClient.make(Plain, { reconnect: Schedule.tap(Schedule.forever, () => Db) })
+// @ts-expect-error a server does not dial
+RpcServer.run(Plain, { reconnect: Schedule.forever })
+
+const resync = Effect.gen(function* () {
+  yield* Db
+  return yield* new NotFound({ path: "" })
+})
+same<ReturnType<typeof listenAgain>, Stream.Stream<Tick, IpcError | NotFound, Effect.Services<typeof resync>>>()
+const listenAgain = () => client.events(Tick, { onGap: resync })
+
+same<Effect.Effect<RpcClient.Status>, ReturnType<typeof looked>>()
+const looked = () => RpcClient.status(client)
+const readied: Effect.Effect<RpcClient.Ready, IpcError> = RpcClient.ready(ofServer)
+const statuses: Stream.Stream<RpcClient.Status> = RpcClient.statuses(client)
+Stream.map(statuses, (status) => (status._tag === "Reconnecting" ? status.attempt : status._tag))
+Effect.map(readied, ({ pid, version }) => [pid, version])
+const lookedAny = <P extends Protocol.AnyProtocol>(some: Client<P> & RpcClient.AnyClient) => RpcClient.status(some)
+lookedAny<Plain>(plain)
+// @ts-expect-error the class of a client is no client
+RpcClient.status(CalculatorClient)
+// @ts-expect-error nor is the Effect that makes one
+RpcClient.status(kept)
 
 // ---- code that is generic in its protocol
 

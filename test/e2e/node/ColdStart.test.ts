@@ -28,8 +28,9 @@ const binary = ["effect/dist/encoding/SchemaBinary", "src/wire/payload/Binary", 
 const around = ["Intercept", "AroundCalls", "AroundHandlers", "Chain", "Tracing", "Measuring", "Metrics"].map(
   (name) => `src/peer/${name}`
 )
+const reconnecting = ["src/peer/Reconnect", "src/peer/ReconnectMethods"]
 /** What few calls need, or none. */
-const seldom = [...streams, ...compiler, ...binary, ...around]
+const seldom = [...streams, ...compiler, ...binary, ...around, ...reconnecting]
 const listening = ["src/node/Acceptor", "src/node/SocketFile", "src/node/LockFile"]
 
 describe("a program", () => {
