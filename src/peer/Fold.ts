@@ -132,7 +132,12 @@ export interface Options<P extends AnyProtocol, S, R = never, RM = never> extend
    * `combine` joins it to the state of the server, which begins as `initial` too: let that be what changes nothing, as 0
    * in a sum. The monitor then sees the state of the server, after each connection that ended.
    */
-  readonly perConnection?: { readonly combine: (state: S, ofConnection: S) => S } | undefined
+  readonly perConnection?:
+    | {
+        /** Joins the state of a connection that has ended to that of the server. */
+        readonly combine: (state: S, ofConnection: S) => S
+      }
+    | undefined
 }
 
 /**

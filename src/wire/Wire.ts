@@ -244,5 +244,6 @@ export interface Wire {
   /** Makes the codec of one connection. */
   /** The heartbeat of a peer whose user has set none, in milliseconds. Left out, there is none. */
   readonly heartbeatMillis?: number | undefined
+  /** Makes the codec of one connection. */
   open(lexicon: Lexicon, options: CodecOptions): Codec
 }
