@@ -1,115 +1,29 @@
 /**
- * Compiles every block marked `ts` in the README, under `docs` and in the comments of `src`, so that what readers copy
- * is right.
+ * Compiles and runs the code of the documents, so that what readers copy is right.
  *
- * The blocks of one page are modules in one folder. One whose first line is a comment that begins with a file name, as
- * `// protocol.ts`, has that name, and the others may import it. Those in comments may import the `protocol.ts` and
- * `handlers.ts` of a calculator. `effect-ipc` is `src`.
+ * Blocks in comments are compiled only. `docs/Blocks.ts` says which blocks there are, and how each is run.
  */
-import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { execFile } from "node:child_process"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"
-import * as Os from "node:os"
 import * as Path from "node:path"
+import * as Blocks from "./docs/Blocks.ts"
+import * as Folder from "./docs/Folder.ts"
+import * as Run from "./docs/Run.ts"
 
-const root = Path.resolve(import.meta.dirname, "..")
-const work = Fs.mkdtempSync(Path.join(Os.tmpdir(), "effect-ipc-docs-"))
+const blocks = Blocks.blocks()
+const folder = Folder.make(blocks)
+afterAll(() => Folder.remove(folder))
 
-interface Block {
-  readonly page: string
-  /** The line of the page before its first. */
-  readonly line: number
-  readonly file: string
-  readonly text: string
-}
+const pagesOf = (some: ReadonlyArray<Blocks.Block>) => [...new Set(some.map(({ page }) => page))]
+const ofKind = (...kinds: ReadonlyArray<Blocks.Kind>) =>
+  blocks.filter(({ kind, page }) => Blocks.isDocument(page) && kinds.includes(kind))
 
-const filesIn = (folder: string, extension: string): ReadonlyArray<string> =>
-  Fs.readdirSync(Path.join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(extension))
-    .map((path) => `${folder}/${path}`)
-
-const blocksOf = (page: string): ReadonlyArray<Block> => {
-  const source = Fs.readFileSync(Path.join(root, page), "utf8")
-  const text = page.endsWith(".md") ? source : source.replaceAll(/^ \* ?/gm, "")
-  const folder = page.replace(/\.\w+$/, "").replaceAll("/", "_")
-  return Array.from(text.matchAll(/^```ts$\n([\s\S]*?)^```$/gm), (match, index) => {
-    const code = match[1]!
-    const name = /^\/\/ ([\w-]+\.ts)\b/.exec(code)?.[1] ?? `block${index + 1}.ts`
-    const line = text.slice(0, match.index).split("\n").length
-    return { page, line, file: `${folder}/${name}`, text: code }
-  })
-}
-
-const blocks = ["README.md", ...filesIn("docs", ".md"), ...filesIn("src", ".ts")].flatMap(blocksOf)
-const pages = [...new Set(blocks.map(({ page }) => page))]
-
-/** What the blocks in comments may import. */
-const calculator = (): ReadonlyArray<Pick<Block, "file" | "text">> => {
-  const text = Fs.readFileSync(Path.join(root, "scripts", "consumer", "Calculator.ts"), "utf8")
-  const folders = new Set(blocks.filter(({ page }) => page.startsWith("src/")).map(({ file }) => Path.dirname(file)))
-  return [...folders].flatMap((folder) => [
-    { file: `${folder}/protocol.ts`, text },
-    { file: `${folder}/handlers.ts`, text: `export { handlers } from "./protocol.ts"` }
-  ])
-}
-
-/** The entries of the package, each as the source it is built from. */
-const paths = (): Record<string, ReadonlyArray<string>> => {
-  const { exports } = JSON.parse(Fs.readFileSync(Path.join(root, "package.json"), "utf8"))
-  return Object.fromEntries(
-    Object.entries(exports as Record<string, string>)
-      .filter(([, built]) => built.endsWith(".js"))
-      .map(([entry, built]) => {
-        const source = built.replace("./dist/", "src/").replace(/\.js$/, ".ts")
-        return [`effect-ipc${entry.slice(1)}`, [Path.join(root, source)]]
-      })
-  )
-}
-
-const write = (file: string, text: string): void => {
-  const path = Path.join(work, file)
-  Fs.mkdirSync(Path.dirname(path), { recursive: true })
-  // A second block of that name would hide the first.
-  Fs.writeFileSync(path, text, { flag: "wx" })
-}
-
-const compile = (): Promise<string> =>
-  new Promise((resolve) => {
-    const tsc = Path.join(root, "node_modules", "typescript", "bin", "tsc")
-    execFile(process.execPath, [tsc, "-p", work, "--pretty", "false"], { cwd: work }, (_, stdout, stderr) =>
-      resolve(stdout + stderr)
-    )
-  })
-
-/** The complaints of the compiler, with the lines of the pages instead of those of the blocks. */
-const onPages = (output: string): ReadonlyArray<string> =>
-  output.split(/\n(?! )/).flatMap((complaint) => {
-    const [, file, line, rest] = /^(.+?)\((\d+),\d+\): ([^]*)$/.exec(complaint) ?? []
-    const block = blocks.find((block) => block.file === file)
-    if (block !== undefined) return `${block.page}:${block.line + Number(line)}: ${rest}`
-    return complaint.trim() === "" ? [] : complaint
-  })
-
-describe("docs", () => {
+describe("compiling", () => {
+  const pages = pagesOf(blocks)
   let complaints: ReadonlyArray<string> = []
 
   beforeAll(async () => {
-    for (const { file, text } of [...blocks, ...calculator()]) write(file, text)
-    const compilerOptions = {
-      rootDir: "/",
-      noEmit: true,
-      composite: false,
-      incremental: false,
-      noUnusedLocals: false,
-      noUnusedParameters: false,
-      paths: paths()
-    }
-    const config = { extends: Path.join(root, "tsconfig.json"), include: ["*/*.ts"], compilerOptions }
-    write("tsconfig.json", JSON.stringify(config))
-    write("package.json", JSON.stringify({ type: "module" }))
-    Fs.symlinkSync(Path.join(root, "node_modules"), Path.join(work, "node_modules"), "junction")
-    complaints = onPages(await compile())
-    return () => Fs.rmSync(work, { recursive: true, force: true })
+    complaints = await Folder.compile(folder)
   }, 60_000)
 
   it.each(pages)("the code of %s compiles", (page) => {
@@ -123,6 +37,48 @@ describe("docs", () => {
     assert.deepStrictEqual(
       complaints.filter((complaint) => !pages.some((page) => complaint.startsWith(`${page}:`))),
       []
+    )
+  })
+})
+
+describe("running", () => {
+  it.each(pagesOf(ofKind("program", "server")))("the programs of %s run", { timeout: 60_000 }, async (page) => {
+    const faults = await Run.page(
+      folder,
+      ofKind("program", "server").filter((block) => block.page === page)
+    )
+    assert.strictEqual(faults.join("\n\n"), "")
+  })
+
+  it("what is only defined can be imported", { timeout: 30_000 }, async () => {
+    const faults = await Run.definitions(folder, ofKind("definitions"))
+    assert.strictEqual(faults.join("\n\n"), "")
+  })
+
+  describe.each(ofKind("test"))("the tests at $page:$line", async ({ file }) => {
+    await import(Path.join(folder, file))
+  })
+
+  // A block with another word after its fence would be neither compiled nor run.
+  it("leaves out no code", () => {
+    const words = ["ts", "sh", "text", ""]
+    const others = Blocks.fences().filter(({ word }) => !words.includes(word) && !word.startsWith("hex "))
+    assert.deepStrictEqual(others, [])
+  })
+})
+
+describe("finding", () => {
+  it("every link leads to a file", () => {
+    const missing = Blocks.links().filter(({ target }) => !Fs.existsSync(Path.join(Blocks.root, target)))
+    assert.deepStrictEqual(missing, [])
+  })
+
+  it("the README lists every guide", () => {
+    const listed = Blocks.links().filter(({ page }) => page === "README.md")
+    const guides = Fs.readdirSync(Path.join(Blocks.root, "docs", "guides")).map((name) => `docs/guides/${name}`)
+    assert.includeMembers(
+      listed.map(({ target }) => target),
+      guides
     )
   })
 })
