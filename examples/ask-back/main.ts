@@ -11,10 +11,7 @@ const answers = Handlers.layerClient(Deployment)({
   Confirm: ({ question }) => Effect.as(Console.log(`asked: ${question} Yes.`), true)
 })
 
-const worker = ChildProcess.layer({
-  command: process.execPath,
-  args: [`${import.meta.dirname}/worker.ts`]
-})
+const worker = ChildProcess.layer({ script: new URL("worker.ts", import.meta.url) })
 
 const program = Effect.gen(function* () {
   // These headers travel with every call; a call may add its own.

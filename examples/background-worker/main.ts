@@ -7,10 +7,7 @@ import { RpcClient } from "effect-ipc"
 import { ChildProcess } from "effect-ipc/node"
 import { Background, Status } from "./protocol.ts"
 
-const worker = ChildProcess.layer({
-  command: process.execPath,
-  args: [`${import.meta.dirname}/worker.ts`]
-})
+const worker = ChildProcess.layer({ script: new URL("worker.ts", import.meta.url) })
 
 const program = Effect.gen(function* () {
   const background = yield* RpcClient.make(Background)

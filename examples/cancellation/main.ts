@@ -10,8 +10,7 @@ import { Studio } from "./protocol.ts"
 const program = Effect.gen(function* () {
   const printed = yield* Queue.unbounded<string>()
   const worker = ChildProcess.layer({
-    command: process.execPath,
-    args: [`${import.meta.dirname}/worker.ts`],
+    script: new URL("worker.ts", import.meta.url),
     stderr: (text) => Queue.offerUnsafe(printed, text.trim())
   })
   const workerPrints = Effect.flatMap(Queue.take(printed), (text) => Console.log(`the worker prints: ${text}`))

@@ -9,8 +9,7 @@ import { Demo, Tick } from "./protocol.ts"
 import { dim, done, heading, progressBar } from "./terminal.ts"
 
 const child = ChildProcess.layer({
-  command: process.execPath,
-  args: [`${import.meta.dirname}/child.ts`],
+  script: new URL("child.ts", import.meta.url),
   stderr: (text) => process.stderr.write(dim(text))
 })
 

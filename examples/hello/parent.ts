@@ -8,8 +8,7 @@ import { ChildProcess } from "effect-ipc/node"
 import { Greeter } from "./protocol.ts"
 
 const child = ChildProcess.layer({
-  command: process.execPath,
-  args: [`${import.meta.dirname}/child.ts`],
+  script: new URL("child.ts", import.meta.url),
   stderr: "inherit"
 })
 

@@ -4,7 +4,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Context, Effect, Exit, Layer, Option, Stream } from "effect"
-import { Handlers, Memory, Middleware, Native, RpcClient, RpcServer } from "effect-ipc"
+import { Handlers, Memory, Middleware, RpcClient, RpcServer } from "effect-ipc"
 import { Library, MembersOnly } from "./protocol.ts"
 
 const handlers = Handlers.layer(Library)({
@@ -56,6 +56,6 @@ const program = Effect.gen(function* () {
   yield* Console.log(`  ${yield* member.Borrow({ title: "the joy of chess" })}`)
 })
 
-const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer({ wire: Native.wire() })))
+const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer()))
 
 program.pipe(Effect.scoped, Effect.provide(both), NodeRuntime.runMain)

@@ -3,7 +3,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Latch, Layer, Stream } from "effect"
-import { Handlers, Memory, Native, RpcClient, RpcServer } from "effect-ipc"
+import { Handlers, Memory, RpcClient, RpcServer } from "effect-ipc"
 import { Cheer, Goal, Stadium, Welcome } from "./protocol.ts"
 
 const heard = Latch.makeUnsafe()
@@ -42,6 +42,6 @@ const program = Effect.gen(function* () {
   yield* heard.await
 })
 
-const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer({ wire: Native.wire() })))
+const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer()))
 
 program.pipe(Effect.scoped, Effect.provide(both), NodeRuntime.runMain)

@@ -3,7 +3,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, DateTime, Effect, HashSet, Layer } from "effect"
-import { Handlers, Memory, Native, RpcClient, RpcServer } from "effect-ipc"
+import { Handlers, Memory, RpcClient, RpcServer } from "effect-ipc"
 import { createHash } from "node:crypto"
 import { Checksum, Digest, Reindex, Tasks } from "./protocol.ts"
 
@@ -35,6 +35,6 @@ const program = Effect.gen(function* () {
 })
 
 const server = RpcServer.layer(Tasks).pipe(Layer.provide(handlers))
-const both = Layer.provideMerge(server, Memory.layer({ wire: Native.wire() }))
+const both = Layer.provideMerge(server, Memory.layer())
 
 program.pipe(Effect.scoped, Effect.provide(both), NodeRuntime.runMain)

@@ -3,7 +3,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer, Redacted } from "effect"
-import { Handlers, Memory, Native, RpcClient, RpcServer } from "effect-ipc"
+import { Handlers, Memory, RpcClient, RpcServer } from "effect-ipc"
 import { Diary } from "./protocol.ts"
 
 const secret = Redacted.make("xyzzy")
@@ -32,6 +32,6 @@ const program = Effect.gen(function* () {
   yield* read({ secret })
 })
 
-const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer({ wire: Native.wire() })))
+const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer()))
 
 program.pipe(Effect.provide(both), NodeRuntime.runMain)

@@ -3,7 +3,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer } from "effect"
-import { Handlers, Memory, Native, RpcServer } from "effect-ipc"
+import { Handlers, Memory, RpcServer } from "effect-ipc"
 import { Weather, WeatherProtocol } from "./protocol.ts"
 
 /** Knows nothing of processes. */
@@ -19,10 +19,7 @@ const handlers = Handlers.layer(WeatherProtocol)({
 const server = RpcServer.layer(WeatherProtocol).pipe(Layer.provide(handlers))
 
 /** The real one: a connection that lives as long as the layer. The transport could be a child or a socket. */
-const connected = Weather.layer({ timeout: "5 seconds" }).pipe(
-  Layer.provide(server),
-  Layer.provide(Memory.layer({ wire: Native.wire() }))
-)
+const connected = Weather.layer({ timeout: "5 seconds" }).pipe(Layer.provide(server), Layer.provide(Memory.layer()))
 
 /** The double: what is not called dies when it is. */
 const double = Layer.mock(Weather)({

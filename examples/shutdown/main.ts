@@ -8,10 +8,7 @@ import { RpcClient } from "effect-ipc"
 import { ChildProcess } from "effect-ipc/node"
 import { Store } from "./protocol.ts"
 
-const worker = ChildProcess.layer({
-  command: process.execPath,
-  args: [`${import.meta.dirname}/worker.ts`]
-})
+const worker = ChildProcess.layer({ script: new URL("worker.ts", import.meta.url) })
 
 const program = Effect.gen(function* () {
   const store = yield* RpcClient.make(Store)

@@ -5,7 +5,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Latch, Layer, Stream } from "effect"
-import { Handlers, Memory, Native, RpcClient, RpcServer } from "effect-ipc"
+import { Handlers, Memory, RpcClient, RpcServer } from "effect-ipc"
 import { Streams } from "./protocol.ts"
 
 const stopped = Latch.makeUnsafe()
@@ -48,6 +48,6 @@ const program = Effect.gen(function* () {
 })
 
 const server = RpcServer.layer(Streams).pipe(Layer.provide(handlers))
-const both = Layer.provideMerge(server, Memory.layer({ wire: Native.wire() }))
+const both = Layer.provideMerge(server, Memory.layer())
 
 program.pipe(Effect.scoped, Effect.provide(both), NodeRuntime.runMain)

@@ -9,8 +9,8 @@ import { TaskWorker } from "./protocol.ts"
 
 const processOf = (id: number) =>
   ChildProcess.layer({
-    command: process.execPath,
-    args: [`${import.meta.dirname}/worker.ts`, String(id)]
+    script: new URL("worker.ts", import.meta.url),
+    args: [String(id)]
   })
 
 /** Starts a worker, gives it its job, and answers all that it said. */

@@ -3,7 +3,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer } from "effect"
-import { Handlers, Memory, Native, RpcClient, RpcServer } from "effect-ipc"
+import { Handlers, Memory, RpcClient, RpcServer } from "effect-ipc"
 import { Diary, DiaryBroken, DiaryNewer, DiaryOlder } from "./protocol.ts"
 
 const handlers = Handlers.layer(Diary)({
@@ -40,6 +40,6 @@ const program = Effect.forEach([older, newer, broken], Effect.scoped)
 
 // Without `onFault` the server logs whom it refused.
 const server = RpcServer.layer(Diary, { onFault: ({ reason }) => Console.log(`server: ${reason._tag}`) })
-const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer({ wire: Native.wire() })))
+const both = server.pipe(Layer.provide(handlers), Layer.provideMerge(Memory.layer()))
 
 program.pipe(Effect.provide(both), NodeRuntime.runMain)

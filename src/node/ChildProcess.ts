@@ -15,6 +15,7 @@ import * as NodeChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import type { Socket } from "node:net"
 import type { Readable, Writable } from "node:stream"
+import { fileURLToPath } from "node:url"
 import { Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
@@ -29,10 +30,41 @@ import * as Streams from "./Streams.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options extends Streams.Options {
+export type Options = (Program | Script) & Common
+
+/**
+ * Any program of this machine.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Program {
   /** The program, looked up on `PATH`. No shell is involved. */
   readonly command: string
   readonly args?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * A script, run by the Node that runs this one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Script {
+  /** A path, from the working directory; or a URL, as of `new URL("child.ts", import.meta.url)`. */
+  readonly script: string | URL
+  readonly args?: ReadonlyArray<string> | undefined
+  /** Options for Node itself. Default: none. */
+  readonly execArgv?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * How a child lives, and how it is to end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Common extends Streams.Options {
   /** Default: this process's working directory. */
   readonly cwd?: string | undefined
   /** Environment variables; `undefined` removes one. */
@@ -72,7 +104,7 @@ export interface Options extends Streams.Options {
 }
 
 /**
- * Starts `command` each time a link is opened.
+ * Starts `command`, or `script`, each time a link is opened.
  *
  * `open` fails with a `TransportError` of stage `"open"` when the command cannot be started. A link whose process is
  * gone ends with `Exited`: exit code or signal, and the end of stderr, after its last output was delivered. Closing a
@@ -83,18 +115,31 @@ export interface Options extends Streams.Options {
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<Transport> => {
-  const address = `child:${[options.command, ...(options.args ?? [])].join(" ")}`
+  const program = programOf(options)
+  const address = addressOf(options)
   return Layer.sync(Transport, () => ({
     address,
     wire: options.wire ?? (options.frames === "fd3" ? NodeWire.privateWire() : NodeWire.childWire()),
     open: Effect.map(
-      Effect.acquireRelease(start(options, address), (child) => child.close),
+      Effect.acquireRelease(start({ ...options, ...program }, address), (child) => child.close),
       (child) => child.link
     )
   }))
 }
 
-const start = (options: Options, address: string): Effect.Effect<Child, TransportError> =>
+const programOf = (what: Program | Script): Required<Program> => {
+  if ("command" in what) return { command: what.command, args: what.args ?? [] }
+  return { command: process.execPath, args: [...(what.execArgv ?? []), pathOf(what.script), ...(what.args ?? [])] }
+}
+
+const addressOf = (what: Program | Script): string => {
+  const started = "command" in what ? what.command : pathOf(what.script)
+  return `child:${[started, ...(what.args ?? [])].join(" ")}`
+}
+
+const pathOf = (script: string | URL): string => (typeof script === "string" ? script : fileURLToPath(script))
+
+const start = (options: Program & Common, address: string): Effect.Effect<Child, TransportError> =>
   Effect.callback<Child, TransportError>((resume) => {
     const fail = (error: NodeJS.ErrnoException) =>
       resume(
@@ -109,7 +154,7 @@ const start = (options: Options, address: string): Effect.Effect<Child, Transpor
     }
   })
 
-const spawn = (options: Options): NodeChildProcess.ChildProcess =>
+const spawn = (options: Program & Common): NodeChildProcess.ChildProcess =>
   NodeChildProcess.spawn(options.command, options.args ?? [], {
     cwd: options.cwd,
     env: options.extendEnv === false ? { ...options.env } : { ...process.env, ...options.env },
@@ -118,7 +163,7 @@ const spawn = (options: Options): NodeChildProcess.ChildProcess =>
     stdio: options.frames === "fd3" ? ["ignore", "pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe"]
   })
 
-const childOf = (spawned: NodeChildProcess.ChildProcess, options: Options, address: string): Child => {
+const childOf = (spawned: NodeChildProcess.ChildProcess, options: Common, address: string): Child => {
   // Which of them are there follows from `spawn`.
   const [stdin, stdout, stderr, fd3] = spawned.stdio as unknown as [Writable, Socket, Readable, Socket]
   const overFd3 = options.frames === "fd3"
@@ -145,7 +190,7 @@ const passOn = (text: string): void => {
   process.stderr.write(text)
 }
 
-const spawnFault = (error: NodeJS.ErrnoException, { command, cwd }: Options): string => {
+const spawnFault = (error: NodeJS.ErrnoException, { command, cwd }: Program & Common): string => {
   if (cwd !== undefined && Fs.statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     return `the working directory ${cwd} does not exist or is no directory; create it, or change cwd`
   }

@@ -293,6 +293,38 @@ export const Reason = Schema.Union([
 export type Reason = typeof Reason.Type
 
 /**
+ * Tells whether an error is one that may pass by itself, of something that did not begin: there was no connection yet
+ * (`ConnectFailed` of `RpcClient.make`), or the peer took no more work (`Overloaded`, `Draining`). To try again is safe
+ * then, whatever was asked.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schedule from "effect/Schedule"
+ * import * as IpcError from "effect-ipc/IpcError"
+ * import * as RpcClient from "effect-ipc/RpcClient"
+ * import { Calculator } from "./protocol.ts"
+ *
+ * const program = Effect.gen(function* () {
+ *   const calculator = yield* RpcClient.make(Calculator)
+ *   return yield* calculator.Divide({ dividend: 1, divisor: 3 })
+ * }).pipe(
+ *   Effect.scoped,
+ *   Effect.retry({ while: IpcError.isTransient, schedule: Schedule.exponential("50 millis"), times: 5 })
+ * )
+ * ```
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isTransient = (error: unknown): boolean => {
+  if (!(error instanceof IpcError)) return false
+  const { _tag, method } = error.reason
+  // The first calls go out before the peer's Hello, so of one that failed to connect nobody knows.
+  return _tag === "Overloaded" || _tag === "Draining" || (_tag === "ConnectFailed" && method === undefined)
+}
+
+/**
  * What is not the application's went wrong; `reason` says what.
  *
  * @category errors

@@ -11,6 +11,7 @@ import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { AnyProtocol } from "../protocol/Protocol.ts"
 import { Transport } from "../transport/Transport.ts"
+import * as Native from "../wire/dialect/Native.ts"
 import type { Answers as Built } from "./Answering.ts"
 import type { Client } from "./Client.ts"
 import { key, type NeedsHandlers } from "./Handlers.ts"
@@ -90,7 +91,7 @@ export const make = <
   options: OwnOptions & Middleware.Options<H, C> = {}
 ): Effect.Effect<Client<P>, IpcError, Scope.Scope | Needs<P, H, C>> =>
   Effect.gen(function* () {
-    const { address, open, wire } = yield* Transport
+    const { address, open, wire = Native.wire() } = yield* Transport
     const unsayable = Sayable.check(protocol, wire, address)
     if (unsayable !== undefined) return yield* unsayable
     const answers = asks(protocol) ? yield* key(protocol, "client") : noAnswers

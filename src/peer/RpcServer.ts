@@ -15,6 +15,7 @@ import type * as Event from "../protocol/Event.ts"
 import type { AnyProtocol } from "../protocol/Protocol.ts"
 import type { Link } from "../transport/Link.ts"
 import { Listener } from "../transport/Transport.ts"
+import * as Native from "../wire/dialect/Native.ts"
 import type { TransportError } from "../transport/TransportError.ts"
 import type * as Chain from "./Chain.ts"
 import type { Client } from "./Client.ts"
@@ -172,13 +173,14 @@ const start = <P extends AnyProtocol, R>(
 ): Effect.Effect<Started<P>, IpcError, Listener | HandlersOf<P, "server"> | Scope.Scope | R> =>
   Effect.gen(function* () {
     const listener = yield* Listener
-    const unsayable = Sayable.check(protocol, listener.wire, listener.address)
+    const { address, wire = Native.wire() } = listener
+    const unsayable = Sayable.check(protocol, wire, address)
     if (unsayable !== undefined) return yield* unsayable
     const answers = yield* key(protocol, "server")
     const house: House<P, R> = {
       options,
       listener,
-      role: yield* Role.make({ protocol, side: "server", wire: listener.wire, answers, options }),
+      role: yield* Role.make({ protocol, side: "server", wire, answers, options }),
       context: yield* Effect.context<R>(),
       connections: yield* FiberSet.make<void>(),
       peers: new Map(),

@@ -17,7 +17,6 @@ import * as RpcServer from "../peer/RpcServer.ts"
 import type { AnyProtocol } from "../protocol/Protocol.ts"
 import * as Memory from "../transport/Memory.ts"
 import type { Listener, Transport } from "../transport/Transport.ts"
-import * as Native from "../wire/dialect/Native.ts"
 import type { Wire } from "../wire/Wire.ts"
 import { type Faults, layer } from "./Faults.ts"
 
@@ -84,6 +83,6 @@ export const make = <P extends AnyProtocol, R = never>(
  * @since 0.1.0
  */
 export const layerLink = (options: LinkOptions = {}): Layer.Layer<Transport | Listener> => {
-  const memory = Memory.layer({ wire: options.wire ?? Native.wire() })
+  const memory = Memory.layer({ wire: options.wire })
   return options.faults === undefined ? memory : Layer.provideMerge(layer(options.faults), memory)
 }

@@ -50,7 +50,8 @@ export const pair = (options?: Options): Effect.Effect<readonly [west: Link, eas
   )
 
 /**
- * Provides a `Transport` and the `Listener` that it dials, joined within this process.
+ * Provides a `Transport` and the `Listener` that it dials, joined within this process. Both speak `wire`; by default the
+ * native one.
  *
  * A link that was opened waits, with all that was offered to it, until it is accepted. Closing one end delivers what
  * it had been offered, then ends the other with `Ended`. When the layer's scope closes, `accept` fails with
@@ -59,7 +60,9 @@ export const pair = (options?: Options): Effect.Effect<readonly [west: Link, eas
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options & { readonly wire: Wire }): Layer.Layer<Transport | Listener> =>
+export const layer = (
+  options: Options & { readonly wire?: Wire | undefined } = {}
+): Layer.Layer<Transport | Listener> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const address = options.address ?? "memory"

@@ -25,7 +25,8 @@ export class Transport extends Context.Service<
   Transport,
   {
     readonly address: string
-    readonly wire: Wire
+    /** What lives at the other end speaks this. Default: the native wire. */
+    readonly wire?: Wire | undefined
     readonly open: Effect.Effect<Link, TransportError, Scope.Scope>
   }
 >()("effect-ipc/Transport") {}
@@ -43,7 +44,8 @@ export class Listener extends Context.Service<
   Listener,
   {
     readonly address: string
-    readonly wire: Wire
+    /** What clients speak. Default: the native wire. */
+    readonly wire?: Wire | undefined
     readonly accept: Effect.Effect<Link, TransportError | Cause.Done, Scope.Scope>
   }
 >()("effect-ipc/Listener") {}

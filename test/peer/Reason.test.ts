@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { IpcError } from "../../src/peer/IpcError.ts"
+import { IpcError, isTransient } from "../../src/peer/IpcError.ts"
 import * as Reason from "../../src/peer/Reason.ts"
 import type { Refusal } from "../../src/session/Message.ts"
 import type { EndReason } from "../../src/transport/Link.ts"
@@ -137,6 +137,21 @@ describe("an IpcError", () => {
       assert.strictEqual((yield* Effect.flip(recovered({ _tag: "Draining" }))).reason._tag, "Draining")
     })
   )
+
+  it("is transient where nothing began, and to try again may help", () => {
+    const outside = { address: "unix:/a" }
+    const transient = (refusal: Refusal, at: Reason.Place) => isTransient(Reason.fromRefusal(refusal, "remote", at))
+    const late = { _tag: "HandshakeTimedOut", afterMillis: 10 } as const
+    assert.isTrue(transient({ _tag: "Draining" }, place))
+    assert.isTrue(transient({ _tag: "Overloaded", what: "calls", limit: 3 }, place))
+    assert.isTrue(transient(late, outside))
+    assert.isFalse(transient(late, { ...outside, method: "Ask" }))
+    for (const [refusal] of table) {
+      if (["Draining", "Overloaded", "HandshakeTimedOut"].includes(refusal._tag)) continue
+      assert.isFalse(transient(refusal, place), refusal._tag)
+    }
+    assert.isFalse(isTransient(new Error("Draining")))
+  })
 
   it("travels as JSON and back, as any schema error", () => {
     const codec = Schema.toCodecJson(IpcError)

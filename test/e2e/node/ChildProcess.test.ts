@@ -6,6 +6,7 @@ import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { pathToFileURL } from "node:url"
 import * as ChildProcess from "../../../src/node/ChildProcess.ts"
 import { Transport } from "../../../src/transport/Transport.ts"
 import { TransportError } from "../../../src/transport/TransportError.ts"
@@ -16,7 +17,7 @@ import { record } from "../../transport/suite.ts"
 const open = (options: ChildProcess.Options) =>
   Effect.flatMap(Transport, (transport) => transport.open).pipe(Effect.provide(ChildProcess.layer(options)))
 
-const shell = (script: string, options?: Partial<ChildProcess.Options>) =>
+const shell = (script: string, options?: Partial<ChildProcess.Common>) =>
   open({ command: "/bin/sh", args: ["-c", script], shutdown: { endInputFor: "50 millis" }, ...options })
 
 const inScope = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
@@ -28,7 +29,7 @@ const inScope = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
 const textOf = (chunks: ReadonlyArray<Uint8Array>): string => Buffer.concat(chunks).toString()
 
 /** Runs a shell script to its end. */
-const ran = (script: string, options?: Partial<ChildProcess.Options>) =>
+const ran = (script: string, options?: Partial<ChildProcess.Common>) =>
   Effect.gen(function* () {
     const recorder = record(yield* shell(script, options))
     yield* recorder.until(() => recorder.ends.length > 0)
@@ -88,6 +89,24 @@ const parentOf = (script: string, levels: number, ...more: ReadonlyArray<string>
 
 // They mostly wait.
 describe.concurrent("a child process", () => {
+  it.live("is a script, at a path or a URL, that Node runs with its options", () =>
+    Effect.gen(function* () {
+      const directory = yield* Effect.acquireRelease(
+        Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "script-"))),
+        (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
+      )
+      const path = Path.join(directory, "my script.mjs")
+      Fs.writeFileSync(path, "console.log([process.version, ...process.execArgv, ...process.argv.slice(2)].join())")
+      for (const script of [path, pathToFileURL(path)]) {
+        const link = yield* open({ script, args: ["a", "b"], execArgv: ["--no-warnings"] })
+        assert.match(link.address, /^child:.*my script\.mjs a b \(pid \d+\)$/)
+        const recorder = record(link)
+        yield* recorder.until(() => recorder.ends.length > 0)
+        assert.strictEqual(textOf(recorder.chunks), `${process.version},--no-warnings,a,b\n`)
+      }
+    })
+  )
+
   it.live("says what to do when the command does not exist", () =>
     Effect.gen(function* () {
       yield* fails({ command: "no-such-command" }, /no-such-command was not found on PATH; install it/)

@@ -161,8 +161,8 @@ describe("peers over TCP", () => {
     Effect.gen(function* () {
       const server = yield* listen()
       const { wire } = yield* Effect.provide(Transport, Tcp.layer({ port: server.bound.port }))
-      assert.strictEqual(server.wire.heartbeatMillis, 30_000)
-      assert.strictEqual(wire.heartbeatMillis, 30_000)
+      assert.strictEqual(server.wire?.heartbeatMillis, 30_000)
+      assert.strictEqual(wire?.heartbeatMillis, 30_000)
     })
   )
 
