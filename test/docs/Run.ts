@@ -59,15 +59,12 @@ export const definitions = async (folder: string, blocks: ReadonlyArray<Block>):
 const start = (folder: string, [file, ...args]: ReadonlyArray<string>, cwd: string): Started => {
   const runtime = Path.join(folder, "run")
   Fs.mkdirSync(runtime, { recursive: true, mode: 0o700 })
-  // All load the same modules, so they need not be compiled each time.
-  const compiled = Path.join(folder, "compiled")
   const child = spawn(process.execPath, [Path.resolve(folder, file!), ...args], {
     cwd: Path.join(folder, cwd),
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
       XDG_RUNTIME_DIR: runtime,
-      NODE_COMPILE_CACHE: compiled,
       NO_COLOR: "1",
       FORCE_COLOR: undefined
     }
