@@ -82,7 +82,7 @@ export interface Common extends Streams.Options {
   /**
    * What happens to stderr, which is always read. `"drain"`, the default: nothing. `"inherit"`: it is passed on to this
    * process's stderr. A function gets it as text, as it comes; it must not throw. Of a stderr that carries frames it is
-   * what lies between them, until the link is closed.
+   * what lies between them; once the link is closed, all of it.
    */
   readonly stderr?: "drain" | "inherit" | ((text: string) => void) | undefined
   /** Bytes of stderr that are kept for the reason `Exited`. Default: 65536 (64 KiB). */

@@ -171,7 +171,9 @@ export class StreamLink implements Link {
   #listenSecond(second: Readable): void {
     second.pause()
     second.on("data", (chunk: Buffer) => {
-      if (!this.#closing && this.#over === undefined) this.#sink!.bytes(chunk, 1)
+      // Who looks for frames in it has left: the rest is taken for text.
+      if (this.#closing || this.#over !== undefined) this.stray?.(chunk)
+      else this.#sink!.bytes(chunk, 1)
     })
     // As above. A stream that gets a listener for `data` also resumes.
     second.on("resume", () => {

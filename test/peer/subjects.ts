@@ -148,13 +148,18 @@ export const duplexes = within(
 )
 
 /** A server in a process of its own. */
-export const child: Subject = {
-  name: "a child's stdio",
+const childOver = (name: string, frames: "stdout" | "fd3" | "stdout+stderr"): Subject => ({
+  name,
   layer: ChildProcess.layer({
-    command: process.execPath,
-    args: [Path.join(import.meta.dirname, "fixtures", "child.ts")]
+    script: Path.join(import.meta.dirname, "fixtures", "child.ts"),
+    args: [frames === "fd3" ? "fd3" : "stdout"],
+    frames
   })
-}
+})
+
+export const child = childOver("a child's stdio", "stdout")
+export const childFd3 = childOver("descriptor 3 of a child", "fd3")
+export const childSecond = childOver("a child's stdio, with its stderr", "stdout+stderr")
 
 export const messagePorts = within(
   "a message channel",
@@ -185,6 +190,8 @@ export const all: ReadonlyArray<Subject> = [
   webSocket,
   duplexes,
   child,
+  childFd3,
+  childSecond,
   messagePorts,
   worker
 ]

@@ -119,8 +119,25 @@ const tcpPair = Effect.callback<readonly [Net.Socket, Net.Socket]>((resume) => {
   })
 })
 
+/** A link whose second stream carries nothing but text, as who reads frames there would find. */
+const onlyText = (link: Link): Link => ({
+  address: link.address,
+  get queuedBytes() {
+    return link.queuedBytes
+  },
+  pause: () => link.pause(),
+  resume: () => link.resume(),
+  offer: (chunk) => link.offer(chunk),
+  start: (sink) =>
+    link.start({
+      bytes: (chunk, stream) => (stream === 1 ? link.stray?.(chunk) : sink.bytes(chunk)),
+      drained: () => sink.drained(),
+      end: (reason) => sink.end(reason)
+    })
+})
+
 const child =
-  (frames: "stdout" | "fd3") =>
+  (frames: "stdout" | "fd3" | "stdout+stderr") =>
   (behaviour: Behaviour): Scoped<Opened> =>
     Effect.gen(function* () {
       const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
@@ -130,7 +147,7 @@ const child =
         Transport,
         ChildProcess.layer({
           command: process.execPath,
-          args: [fixture("behave.ts"), behaviour, frames],
+          args: [fixture("behave.ts"), behaviour, frames === "fd3" ? "fd3" : "stdout"],
           frames,
           env,
           stderr: (more) => {
@@ -139,7 +156,8 @@ const child =
           }
         })
       )
-      const link = yield* Scope.provide(transport.open, scope)
+      const opened = yield* Scope.provide(transport.open, scope)
+      const link = frames === "stdout+stderr" ? onlyText(opened) : opened
       const pid = Number(/pid (\d+)/.exec(link.address)![1])
       return {
         link,
@@ -251,6 +269,11 @@ export const streams: Subject = {
 }
 export const childStdio: Subject = { name: "the stdio of a child", leaving: exited, open: child("stdout") }
 export const childFd3: Subject = { name: "descriptor 3 of a child", leaving: exited, open: child("fd3") }
+export const childSecond: Subject = {
+  name: "the stdio of a child whose stderr is read for frames",
+  leaving: exited,
+  open: child("stdout+stderr")
+}
 export const portDialler: Subject = { name: "a message port that it dialled", leaving: ended, open: channel(false) }
 export const portAcceptor: Subject = { name: "a message port that it accepted", leaving: ended, open: channel(true) }
 export const worker: Subject = { name: "a worker thread", leaving: exited, open: inWorker }
