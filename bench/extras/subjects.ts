@@ -1,6 +1,5 @@
 /** The subjects of the extras, all over a Unix socket but `effect-ipc-memory`. Each names the windows that ask something of it. */
-import type { ServerModule } from "../subject.ts"
-import { subjectNamed, type Subject } from "../subjects.ts"
+import { noServer, subjectNamed, type Subject } from "../subjects.ts"
 import type { ExtraClientModule } from "./client.ts"
 import type { Variant } from "./effect-ipc.ts"
 import { flights, links } from "./scales.ts"
@@ -23,9 +22,6 @@ const effectIpc = (name: string, variant: Variant, windows: ReadonlyArray<string
     return { connect: (place) => connect(place, variant) }
   }
 })
-
-/** For clients that bring their own server, or need none. */
-const noServer: ServerModule = { serve: () => Promise.resolve() }
 
 export const extraSubjects: ReadonlyArray<ExtraSubject> = [
   {
