@@ -44,7 +44,7 @@ export const usage = `npm run bench -- [options]
 
   --json FILE      write medians and samples to FILE
   --compare FILE   say what got slower than in FILE beyond noise, an earlier --json; exit code 1 if something did
-  --extras         instead of the standard run: payloads, checksum, tracer, promises, memory, scaling; about 4 minutes
+  --extras         instead of the standard run: payloads, checksum, middleware, tracing, metrics, promises, memory, scaling; about 4 minutes
   --plot [FILE...] measure nothing; draw docs/plots from the --json of earlier runs
                    (unless given: bench/results/latest.json and bench/results/extras.json)
   --markdown FILE  measure nothing; print the tables of README.md and docs/performance.md from an earlier --json
