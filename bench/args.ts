@@ -4,19 +4,26 @@ import type { Times } from "./pair.ts"
 import type { Transport } from "./subject.ts"
 import { extras } from "./extras/suite.ts"
 import { standard, type Suite } from "./suite.ts"
+import { transports } from "./transports/suite.ts"
 
-export interface Args {
+/** A suite, and what of it is measured. */
+export interface Part {
   readonly suite: Suite
-  readonly json: string | undefined
-  /** What an earlier run has written, to be compared with. */
-  readonly compare: string | undefined
-  readonly rounds: number
   readonly subjects: ReadonlySet<string>
   readonly metrics: ReadonlySet<string>
   readonly transports: ReadonlyArray<Transport>
+  readonly rounds: number
   readonly times: Times
   /** Cold starts per round. */
   readonly colds: number
+}
+
+export interface Args {
+  /** One is measured after the other. */
+  readonly parts: ReadonlyArray<Part>
+  readonly json: string | undefined
+  /** What an earlier run has written, to be compared with. */
+  readonly compare: string | undefined
   /** Where measured processes leave a profile. */
   readonly cpuProf: string | undefined
 }
@@ -26,22 +33,32 @@ export interface PlotArgs {
   readonly plot: ReadonlyArray<string>
 }
 
+/** What `--markdown` reads; measures nothing. */
+export interface MarkdownArgs {
+  readonly markdown: string
+}
+
 const namesOf = (named: ReadonlyArray<{ readonly name: string }>): string => named.map(({ name }) => name).join(" ")
 
 export const usage = `npm run bench -- [options]
 
   --json FILE      write medians and samples to FILE
   --compare FILE   say what got slower than in FILE beyond noise, an earlier --json; exit code 1 if something did
-  --extras         instead of the standard run: payloads, checksum, tracer, promises, memory, scaling; about 4 minutes
+  --extras         instead of the standard run: payloads, checksum, middleware, tracing, metrics, promises, memory, scaling; about 4 minutes
   --plot [FILE...] measure nothing; draw docs/plots from the --json of earlier runs
                    (unless given: bench/results/latest.json and bench/results/extras.json)
-  --only A,B,...   only these subjects, metrics or transports (unix, stdio)
-  --rounds N       rounds, 5 unless given (1 with --quick)
+  --markdown FILE  measure nothing; print the tables of README.md and docs/performance.md from an earlier --json
+  --only A,B,...   only these subjects, metrics or transports (unix, stdio; transports: effect-ipc over each of its own)
+  --rounds N       rounds, 5 unless given (1 with --quick); over the transports at most ${transports.mostRounds}
   --quick          one round of short windows: a look, not a measurement
   --cpu-prof DIR   every measured process leaves a CPU profile in DIR
 
 subjects  ${namesOf(standard.subjects)}
 metrics   ${namesOf(standard.metrics)}
+
+of transports
+subjects  ${namesOf(transports.subjects)}
+metrics   ${namesOf(transports.metrics)}
 
 of --extras
 subjects  ${namesOf(extras.subjects)}
@@ -53,8 +70,49 @@ const pick = <A extends string>(all: ReadonlyArray<A>, chosen: ReadonlySet<strin
   return picked.length === 0 ? all : picked
 }
 
+const share = ({ warmUpShare, ...millis }: Times, by: number): Times => ({
+  warmUpShare,
+  warmUpMillis: millis.warmUpMillis * by,
+  againMillis: millis.againMillis * by,
+  windowMillis: millis.windowMillis * by
+})
+
+/** What `only` leaves of the suites: a suite of which it names no subject, while it names one of another, is left out. */
+const partsOf = (
+  suites: ReadonlyArray<Suite>,
+  only: ReadonlySet<string>,
+  run: Pick<Part, "rounds" | "times" | "colds">
+): ReadonlyArray<Part> => {
+  const names = {
+    subjects: suites.flatMap(({ subjects }) => subjects.map(({ name }) => name)),
+    metrics: suites.flatMap(({ metrics }) => metrics.map(({ name }) => name)),
+    transports: suites.flatMap(({ transports }) => transports)
+  }
+  const known = new Set<string>(Object.values(names).flat())
+  const unknown = [...only].filter((name) => !known.has(name))
+  if (unknown.length > 0) throw new Error(`--only knows no ${unknown.join(", ")}\n\n${usage}`)
+
+  const [subjects, metrics] = [new Set(pick(names.subjects, only)), new Set(pick(names.metrics, only))]
+  const transports = pick(names.transports, only)
+  const parts = suites
+    .filter((suite) => suite.subjects.some(({ name }) => subjects.has(name)))
+    .filter((suite) => suite.metrics.some(({ name }) => metrics.has(name)))
+    .map((suite) => ({
+      suite,
+      subjects,
+      metrics,
+      transports: suite.transports.filter((transport) => transports.includes(transport)),
+      rounds: Math.min(run.rounds, suite.mostRounds ?? Infinity),
+      times: share(run.times, suite.timeShare ?? 1),
+      colds: run.colds
+    }))
+    .filter(({ transports }) => transports.length > 0)
+  if (parts.length === 0) throw new Error(`--only ${[...only].join(",")} leaves nothing to measure\n\n${usage}`)
+  return parts
+}
+
 /** Throws an Error whose message is for the user. */
-export const parse = (argv: ReadonlyArray<string>): Args | PlotArgs | "help" => {
+export const parse = (argv: ReadonlyArray<string>): Args | PlotArgs | MarkdownArgs | "help" => {
   const { positionals, values } = parseArgs({
     args: [...argv],
     allowPositionals: true,
@@ -63,6 +121,7 @@ export const parse = (argv: ReadonlyArray<string>): Args | PlotArgs | "help" => 
       compare: { type: "string" },
       extras: { type: "boolean", default: false },
       plot: { type: "boolean", default: false },
+      markdown: { type: "string" },
       only: { type: "string", multiple: true },
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
@@ -72,33 +131,21 @@ export const parse = (argv: ReadonlyArray<string>): Args | PlotArgs | "help" => 
   })
   if (values.help) return "help"
   if (values.plot) return { plot: positionals }
+  if (values.markdown !== undefined) return { markdown: values.markdown }
   if (positionals.length > 0) throw new Error(`what is ${positionals.join(" ")}?\n\n${usage}`)
-  const suite = values.extras ? extras : standard
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a number from 1, not ${values.rounds}`)
 
   const only = new Set((values.only ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""))
-  const names = {
-    subjects: suite.subjects.map(({ name }) => name),
-    metrics: suite.metrics.map(({ name }) => name),
-    transports: suite.transports
-  }
-  const known = new Set<string>(Object.values(names).flat())
-  const unknown = [...only].filter((name) => !known.has(name))
-  if (unknown.length > 0) throw new Error(`--only knows no ${unknown.join(", ")}\n\n${usage}`)
+  const suites = values.extras ? [extras] : [standard, transports]
+  const times = values.quick
+    ? { warmUpMillis: 150, warmUpShare: 0.1, againMillis: 100, windowMillis: 200 }
+    : { warmUpMillis: 400, warmUpShare: 1, againMillis: 300, windowMillis: 400 }
 
   return {
-    suite,
+    parts: partsOf(suites, only, { rounds, times, colds: values.quick ? 1 : 2 }),
     json: values.json,
     compare: values.compare,
-    rounds,
-    subjects: new Set(pick(names.subjects, only)),
-    metrics: new Set(pick(names.metrics, only)),
-    transports: pick(names.transports, only),
-    times: values.quick
-      ? { warmUpMillis: 150, warmUpShare: 0.1, againMillis: 100, windowMillis: 200 }
-      : { warmUpMillis: 400, warmUpShare: 1, againMillis: 300, windowMillis: 400 },
-    colds: values.quick ? 1 : 2,
     cpuProf: values["cpu-prof"]
   }
 }

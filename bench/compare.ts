@@ -7,7 +7,7 @@
 import type { Metric } from "./metrics.ts"
 import type { Results } from "./results.ts"
 import { median, spread } from "./stats.ts"
-import type { Transport } from "./subject.ts"
+import { transports, type Transport } from "./subject.ts"
 
 export interface Change {
   readonly transport: Transport
@@ -52,7 +52,7 @@ export const compare = (
   metrics: ReadonlyArray<Metric>,
   subjects: ReadonlyArray<string>
 ): ReadonlyArray<Change> =>
-  (["unix", "stdio"] as const).flatMap((transport) =>
+  transports.flatMap((transport) =>
     metrics
       .filter(({ aroundZero }) => aroundZero !== true)
       .flatMap((metric) =>

@@ -12,7 +12,7 @@ interface Goal {
   readonly value: number
 }
 
-/** A goal of the standard run holds for each transport, where both subjects were measured. */
+/** A goal holds for each transport over which both subjects were measured. */
 export const goals: ReadonlyArray<Goal> = [
   { metric: "calls256", bound: ">=", value: 0.9, of: "raw-json" },
   { metric: "calls256", bound: ">=", value: 9, of: "effect-rpc" },
@@ -28,6 +28,11 @@ export const goals: ReadonlyArray<Goal> = [
   { metric: "echoText", bound: ">=", value: 1, of: "raw-json" },
   { metric: "echoBytes", bound: ">=", value: 0.75, of: "raw-echo" },
   { metric: "cold", bound: "<=", value: 1.2, of: "raw-json-effect" },
+  { metric: "calls256", subject: "effect-ipc-fifo", bound: ">=", value: 1 / 1.5, of: "effect-ipc-stdio" },
+  { metric: "calls16", subject: "effect-ipc-fifo", bound: ">=", value: 1 / 1.5, of: "effect-ipc-stdio" },
+  { metric: "p50", subject: "effect-ipc-fifo", bound: "<=", value: 1.5, of: "effect-ipc-stdio" },
+  { metric: "streamItems", subject: "effect-ipc-fifo", bound: ">=", value: 1 / 1.5, of: "effect-ipc-stdio" },
+  { metric: "echoBytes", subject: "effect-ipc-fifo", bound: ">=", value: 1 / 1.5, of: "effect-ipc-stdio" },
   { metric: "cpuPerCall256", subject: "effect-ipc-memory", bound: "<=", value: 0.5, of: "effect-ipc-plain" },
   { metric: "heapPerCall", bound: "<=", value: 3000 },
   { metric: "idleLink", bound: "<=", value: 10 * 1024 },

@@ -47,6 +47,8 @@ for (const window of chosen) {
       .padStart(10),
     median(micros).toFixed(2).padStart(12)
   ]
-  console.log(name.padEnd(22) + cells.join("") + ((bytes ?? NaN) / perOperation).toFixed(0).padStart(13))
+  // None where garbage was collected meanwhile, as with a MiB at a time.
+  const heap = bytes === undefined ? "-" : (bytes / perOperation).toFixed(0)
+  console.log(name.padEnd(22) + cells.join("") + heap.padStart(13))
 }
 process.exit()

@@ -1,8 +1,9 @@
 /** What a measured process is told to become, and the name under which it reports. */
-import type { ClientPlace, ServerPlace } from "./subject.ts"
+import type { ClientPlace, ServerPlace, Transport } from "./subject.ts"
 
 export type Job = {
   readonly subject: string
+  readonly transport: Transport
   /** Where the bench waits for this process. */
   readonly control: string
 } & (
@@ -11,4 +12,4 @@ export type Job = {
 )
 
 /** The name a process reports under. */
-export const nameOf = ({ place, role, subject }: Job): string => `${role} of ${subject} over ${place.transport}`
+export const nameOf = ({ role, subject, transport }: Job): string => `${role} of ${subject} (${transport})`

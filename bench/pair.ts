@@ -56,11 +56,17 @@ const start = async (site: Site, job: Job): Promise<Commanded> => {
   return Promise.race([site.control.arrival(name), failed])
 }
 
+const placeOf = ({ transport }: Site, { name, place }: Subject): ClientPlace["transport"] => {
+  if (place !== undefined) return place
+  if (transport === "transports") throw new Error(`${name} does not say where its server is`)
+  return transport
+}
+
 /** Starts the processes that `windows` need. A cold start over stdio needs none: its client spawns the server. */
 export const open = async (site: Site, subject: Subject, wanted: (window: string) => boolean): Promise<Pair> => {
-  const common = { subject: subject.name, control: site.controlPath }
+  const common = { subject: subject.name, transport: site.transport, control: site.controlPath }
   const warm = subject.windows === undefined || subject.windows.some((window) => window !== "cold" && wanted(window))
-  if (site.transport === "unix") {
+  if (placeOf(site, subject) === "unix") {
     const place = { transport: "unix", path: socketPath(site, subject) } as const
     const server = await start(site, { ...common, role: "server", place })
     return { subject, server, ...(await client(site, subject, warm, place, wanted)) }
@@ -82,7 +88,8 @@ const client = async (
   wanted: (window: string) => boolean
 ): Promise<Pick<Pair, "client" | "windows">> => {
   if (!warm) return { client: undefined, windows: [] }
-  const client = await start(site, { subject: subject.name, control: site.controlPath, role: "client", place })
+  const { controlPath: control, transport } = site
+  const client = await start(site, { subject: subject.name, transport, control, role: "client", place })
   const offered = await client.ask<ReadonlyArray<string>>("offered")
   return { client, windows: offered.filter(wanted) }
 }

@@ -2,7 +2,8 @@
 import { obey, type Commands } from "./control.ts"
 import { nameOf, type Job } from "./job.ts"
 import { offered, run, warmUp, type WarmWindow } from "./measure.ts"
-import { subjectNamed } from "./subjects.ts"
+import { subjectNamed, subjects } from "./subjects.ts"
+import { transportSubjects } from "./transports/subjects.ts"
 
 const common: Commands = {
   cpuMicros: () => {
@@ -12,7 +13,7 @@ const common: Commands = {
 }
 
 const become = async (job: Job): Promise<Commands> => {
-  const subject = subjectNamed(job.subject)
+  const subject = subjectNamed(job.subject, [...subjects, ...transportSubjects])
   if (job.role === "server") {
     await (await subject.server()).serve(job.place)
     return common

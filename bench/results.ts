@@ -58,13 +58,15 @@ export class Results {
     )
   }
 
-  kept(transports: ReadonlyArray<Transport>, { metrics, subjects }: Suite, meta: Kept["meta"]): Kept {
-    const rows = transports.flatMap((transport) =>
-      subjects.flatMap(({ name: subject }) =>
-        metrics.flatMap(({ name: metric }) => {
-          const value = this.median(transport, subject, metric)
-          return value === undefined ? [] : [{ subject, transport, metric, value }]
-        })
+  kept(suites: ReadonlyArray<Suite>, meta: Kept["meta"]): Kept {
+    const rows = suites.flatMap(({ metrics, subjects, transports }) =>
+      transports.flatMap((transport) =>
+        subjects.flatMap(({ name: subject }) =>
+          metrics.flatMap(({ name: metric }) => {
+            const value = this.median(transport, subject, metric)
+            return value === undefined ? [] : [{ subject, transport, metric, value }]
+          })
+        )
       )
     )
     const samples = rows.map(({ metric, subject, transport }) => this.samples(transport, subject, metric))

@@ -2,7 +2,7 @@
  * One round over one transport: each window is measured for one subject right after the other, so that what slows the
  * machine down slows them all.
  */
-import type { Args } from "./args.ts"
+import type { Part } from "./args.ts"
 import { coldStart } from "./coldStart.ts"
 import { close, measure, open, warmUp, type Pair, type Site } from "./pair.ts"
 import type { Quiet } from "./Quiet.ts"
@@ -16,7 +16,7 @@ const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> => {
 }
 
 export interface RoundOptions {
-  readonly args: Args
+  readonly part: Part
   readonly field: Field
   /** The number of the round; turns the order of the subjects. */
   readonly round: number
@@ -34,18 +34,18 @@ export interface Field {
 }
 
 /** The windows of the chosen metrics, each once. */
-export const windowsOf = ({ metrics, suite }: Args): ReadonlySet<string> =>
+export const windowsOf = ({ metrics, suite }: Part): ReadonlySet<string> =>
   new Set(suite.metrics.filter(({ name }) => metrics.has(name)).map(({ window }) => window))
 
 const measuredBy = ({ windows }: Suite["subjects"][number], window: string): boolean =>
   windows === undefined || windows.includes(window)
 
 /** Starts the subjects' processes and warms them. */
-export const openField = async (args: Args, site: Site, onProgress: OnProgress): Promise<Field> => {
-  const windows = windowsOf(args)
-  const chosen = args.suite.subjects.filter(
+export const openField = async (part: Part, site: Site, onProgress: OnProgress): Promise<Field> => {
+  const windows = windowsOf(part)
+  const chosen = part.suite.subjects.filter(
     (subject) =>
-      args.subjects.has(subject.name) &&
+      part.subjects.has(subject.name) &&
       subject.transports.includes(site.transport) &&
       [...windows].some((window) => measuredBy(subject, window))
   )
@@ -54,7 +54,7 @@ export const openField = async (args: Args, site: Site, onProgress: OnProgress):
     onProgress(`${subject.name} warms up`)
     const pair = await open(site, subject, (window) => windows.has(window) && measuredBy(subject, window))
     pairs.push(pair)
-    await warmUp(pair, args.times)
+    await warmUp(pair, part.times)
   }
   return { site, pairs }
 }
@@ -64,21 +64,21 @@ export const closeField = async ({ pairs }: Field): Promise<void> => {
 }
 
 const measureWarm = async (options: RoundOptions): Promise<void> => {
-  const { args, field, record, round } = options
-  for (const [at, window] of [...windowsOf(args)].entries()) {
-    const given = args.suite.metrics.filter((metric) => metric.window === window)
+  const { part, field, record, round } = options
+  for (const [at, window] of [...windowsOf(part)].entries()) {
+    const given = part.suite.metrics.filter((metric) => metric.window === window)
     for (const pair of rotated(field.pairs, round + at)) {
       if (!pair.windows.includes(window)) continue
       options.onProgress(`${pair.subject.name} ${window}`)
-      const sample = await options.quietly(() => measure(pair, window, args.times))
+      const sample = await options.quietly(() => measure(pair, window, part.times))
       for (const { name, of } of given) record(pair.subject.name, name, of!(sample))
     }
   }
 }
 
-const measureCold = async ({ args, field, onProgress, record, round }: RoundOptions): Promise<void> => {
+const measureCold = async ({ part, field, onProgress, record, round }: RoundOptions): Promise<void> => {
   const starting = field.pairs.map(({ subject }) => subject).filter((subject) => measuredBy(subject, "cold"))
-  for (let n = 0; n < args.colds; n++) {
+  for (let n = 0; n < part.colds; n++) {
     for (const subject of rotated(starting, round + n)) {
       onProgress(`${subject.name} cold`)
       record(subject.name, "cold", await coldStart(field.site, subject))
@@ -88,5 +88,5 @@ const measureCold = async ({ args, field, onProgress, record, round }: RoundOpti
 
 export const runRound = async (options: RoundOptions): Promise<void> => {
   await measureWarm(options)
-  if (windowsOf(options.args).has("cold")) await measureCold(options)
+  if (windowsOf(options.part).has("cold")) await measureCold(options)
 }

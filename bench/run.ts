@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
-import { parse, usage, type Args } from "./args.ts"
+import { parse, usage, type Args, type Part } from "./args.ts"
 import { build } from "./build.ts"
 import { compare, report } from "./compare.ts"
 import { Control } from "./control.ts"
@@ -37,13 +37,13 @@ const phase = (name: string): OnProgress => {
 /** Memory hardly changes from round to round. */
 const mostTimesApart = 3
 
-const measureApart = async (args: Args, site: Site, results: Results): Promise<void> => {
-  const { apart } = args.suite
-  if (apart === undefined || !args.subjects.has(apart.subject)) return
-  const windows = windowsOf(args)
+const measureApart = async (part: Part, site: Site, results: Results): Promise<void> => {
+  const { apart } = part.suite
+  if (apart === undefined || !part.subjects.has(apart.subject)) return
+  const windows = windowsOf(part)
   for (const window of apart.windows.filter((window) => windows.has(window))) {
     const say = phase(window)
-    for (let time = 0; time < Math.min(args.rounds, mostTimesApart); time++) {
+    for (let time = 0; time < Math.min(part.rounds, mostTimesApart); time++) {
       say(`time ${time + 1}`)
       await apart.measure(site, window, (subject, metric, value) => results.add(site.transport, subject, metric, value))
     }
@@ -57,10 +57,42 @@ const write = (file: string, kept: Kept): void => {
 
 /** Answers whether something got slower. */
 const sayChanges = (args: Args, file: string, before: Results, results: Results): boolean => {
-  const names = args.suite.subjects.map(({ name }) => name)
-  const changes = compare(before, results, args.suite.metrics, names)
+  const changes = args.parts.flatMap(({ suite: { metrics, subjects } }) =>
+    compare(
+      before,
+      results,
+      metrics,
+      subjects.map(({ name }) => name)
+    )
+  )
   console.log(`\n${report(changes, file)}`)
   return changes.some(({ verdict }) => verdict === "slower")
+}
+
+/** Answers the site of each transport. */
+type SiteOf = (transport: Transport, entry: string) => Site
+
+const measurePart = async (part: Part, siteOf: SiteOf, results: Results, quiet: Quiet): Promise<void> => {
+  const fields: Array<Field> = []
+  for (const transport of part.transports) {
+    const site = siteOf(transport, part.suite.entry)
+    fields.push(await openField(part, site, phase(`warm-up over ${transport}`)))
+  }
+  for (let round = 0; round < part.rounds; round++) {
+    for (const field of fields) {
+      const { transport } = field.site
+      await runRound({
+        part,
+        field,
+        round,
+        record: (subject, metric, value) => results.add(transport, subject, metric, value),
+        quietly: quiet.measure,
+        onProgress: phase(`round ${round + 1} of ${part.rounds} over ${transport}`)
+      })
+    }
+  }
+  for (const field of fields) await closeField(field)
+  for (const { site } of fields) await measureApart(part, site, results)
 }
 
 const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Results> => {
@@ -68,27 +100,16 @@ const measureAll = async (args: Args, folder: string, quiet: Quiet): Promise<Res
   const built = await build()
   const controlPath = join(folder, "control")
   const control = new Control(controlPath)
-  const fields: Array<Field> = []
-  for (const transport of args.transports) {
-    const { entry } = args.suite
-    const site: Site = { transport, control, controlPath, built, entry, folder, profile: profile(args, transport) }
-    fields.push(await openField(args, site, phase(`warm-up over ${transport}`)))
-  }
-  for (let round = 0; round < args.rounds; round++) {
-    for (const field of fields) {
-      const { transport } = field.site
-      await runRound({
-        args,
-        field,
-        round,
-        record: (subject, metric, value) => results.add(transport, subject, metric, value),
-        quietly: quiet.measure,
-        onProgress: phase(`round ${round + 1} of ${args.rounds} over ${transport}`)
-      })
-    }
-  }
-  for (const field of fields) await closeField(field)
-  for (const { site } of fields) await measureApart(args, site, results)
+  const siteOf: SiteOf = (transport, entry) => ({
+    transport,
+    control,
+    controlPath,
+    built,
+    entry,
+    folder,
+    profile: profile(args, transport)
+  })
+  for (const part of args.parts) await measurePart(part, siteOf, results, quiet)
   control.close()
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
   return results
@@ -102,6 +123,10 @@ const main = async (): Promise<void> => {
     const { plot } = await import("./plot/plot.ts")
     return plot(args.plot)
   }
+  if ("markdown" in args) {
+    const { markdown } = await import("./markdown.ts")
+    return console.log(markdown(Results.of(read(args.markdown))))
+  }
   // First, so that nobody waits for a run whose end is an error.
   const before = args.compare === undefined ? undefined : Results.of(read(args.compare))
   const from = performance.now()
@@ -113,16 +138,18 @@ const main = async (): Promise<void> => {
     node: process.version,
     cpu: `${cpus().length} x ${cpus()[0]!.model}`,
     date: new Date().toISOString(),
-    rounds: args.rounds,
-    windowMillis: args.times.windowMillis,
+    rounds: args.parts[0]!.rounds,
+    windowMillis: args.parts[0]!.times.windowMillis,
     seconds: Math.round((performance.now() - from) / 1000),
     foreignCpuShare: quiet.foreignShare
   }
   console.log(
-    `${table(results, args)}\n\n${Object.values(meta).slice(0, 3).join(", ")}, ${args.rounds} rounds, ${meta.seconds} s`
+    `${args.parts.map((part) => table(results, part)).join("\n\n")}\n\n` +
+      `${Object.values(meta).slice(0, 3).join(", ")}, ${meta.rounds} rounds, ${meta.seconds} s`
   )
   if (quiet.warning !== undefined) process.stderr.write(`${quiet.warning}\n`)
-  if (args.json !== undefined) write(args.json, results.kept(args.transports, args.suite, meta))
+  const suites = args.parts.map(({ suite }) => suite)
+  if (args.json !== undefined) write(args.json, results.kept(suites, meta))
   if (before !== undefined && sayChanges(args, args.compare!, before, results)) process.exitCode = 1
 }
 

@@ -14,7 +14,10 @@ export type ClientPlace =
   | { readonly transport: "unix"; readonly path: string }
   | { readonly transport: "stdio"; readonly command: string; readonly args: ReadonlyArray<string> }
 
-export type Transport = ClientPlace["transport"]
+/** What a table is of: all subjects over one kind of link, or, in `transports`, each over a kind of its own. */
+export const transports = ["unix", "stdio", "transports"] as const
+
+export type Transport = (typeof transports)[number]
 
 /** What the callers of one run do: they ask `next` for an input until it answers undefined, and show each output. */
 export interface Load<in out I, in O> {

@@ -2,16 +2,21 @@
  * The subjects. Their code is loaded only in the processes that run it, and a client never loads its server:
  * `cold` counts every module.
  */
-import type { ClientModule, ServerModule, Transport } from "./subject.ts"
+import type { ClientModule, ClientPlace, ServerModule, Transport } from "./subject.ts"
 
 export interface Subject {
   readonly name: string
   readonly transports: ReadonlyArray<Transport>
   /** What it is measured by; all that its client offers when left out. */
   readonly windows?: ReadonlyArray<string>
+  /** Whether its client finds its server at a path, or spawns it; what the transport says when left out. */
+  readonly place?: ClientPlace["transport"]
   readonly server: () => Promise<ServerModule>
   readonly client: () => Promise<ClientModule>
 }
+
+/** For clients that bring their own server. */
+export const noServer: ServerModule = { serve: () => Promise.resolve() }
 
 export const subjects: ReadonlyArray<Subject> = [
   {

@@ -1,4 +1,4 @@
-/** What a run measures: the standard suite, or the extras. */
+/** What is measured together: the standard suite, the transports, the extras. */
 import { metrics, type Metric } from "./metrics.ts"
 import type { Site } from "./pair.ts"
 import type { Record } from "./round.ts"
@@ -22,6 +22,12 @@ export interface Suite {
   readonly metrics: ReadonlyArray<Metric>
   /** What is measured apart from windows, in processes of its own. */
   readonly apart?: Apart
+  /** Its table has a row per subject; else one per metric. */
+  readonly rows?: "subjects"
+  /** At most so many rounds. */
+  readonly mostRounds?: number
+  /** Its windows last this share of the usual time. */
+  readonly timeShare?: number
 }
 
 export const standard: Suite = { entry: "process.js", transports: ["unix", "stdio"], subjects, metrics }

@@ -1,5 +1,5 @@
-/** The table for people: per transport a line per metric, and per subject its median and its ratio. */
-import type { Args } from "./args.ts"
+/** The tables for people: per transport a line per metric, and per subject its median and its ratio; or the other way. */
+import type { Part } from "./args.ts"
 import { verdicts } from "./goals.ts"
 import type { Metric } from "./metrics.ts"
 import type { Results } from "./results.ts"
@@ -25,16 +25,19 @@ const align = (lines: ReadonlyArray<ReadonlyArray<string>>, left: number): strin
     .join("\n")
 }
 
+const transposed = (lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> =>
+  lines[0]!.map((_, column) => lines.map((line) => line[column]!))
+
 /** The lines of `metrics`, and a column for each subject that has any; undefined when none has. */
 const tableOf = (
   results: Results,
   transport: Transport,
-  args: Args,
+  part: Part,
   metrics: ReadonlyArray<Metric>
 ): string | undefined => {
-  const columns = args.suite.subjects
+  const columns = part.suite.subjects
     .map(({ name }) => name)
-    .filter((name) => !asides.includes(name) && args.subjects.has(name))
+    .filter((name) => !asides.includes(name) && part.subjects.has(name))
     .filter((name) => metrics.some((metric) => results.median(transport, name, metric.name) !== undefined))
 
   const baseOf = ({ name, yardstick }: Metric): number | undefined =>
@@ -57,8 +60,10 @@ const tableOf = (
     const aside = asides.includes(metric.yardstick ?? "") && base !== undefined
     return [[metric.name, metric.unit, ...cells, aside ? `${metric.yardstick} ${number(base, metric.digits)}` : ""]]
   }
-  const lines = metrics.filter(({ name }) => args.metrics.has(name)).flatMap(line)
-  return lines.length === 0 ? undefined : align([["metric", "unit", ...columns, ""], ...lines], 2)
+  const lines = metrics.filter(({ name }) => part.metrics.has(name)).flatMap(line)
+  if (lines.length === 0) return undefined
+  const all = [["metric", "unit", ...columns, ""], ...lines]
+  return part.suite.rows === "subjects" ? align(transposed(all.map((line) => line.slice(0, -1))), 1) : align(all, 2)
 }
 
 const goalsOf = (results: Results, transport: Transport): ReadonlyArray<string> => {
@@ -66,9 +71,9 @@ const goalsOf = (results: Results, transport: Transport): ReadonlyArray<string> 
   return lines.length === 0 ? [] : [align([["goal", "", "measured", ""], ...lines], 2)]
 }
 
-const missing = (transport: Transport, args: Args): ReadonlyArray<string> =>
-  args.suite.subjects
-    .filter(({ name, transports }) => args.subjects.has(name) && !transports.includes(transport))
+const missing = (transport: Transport, part: Part): ReadonlyArray<string> =>
+  part.suite.subjects
+    .filter(({ name, transports }) => part.subjects.has(name) && !transports.includes(transport))
     .map(({ name }) => `${name}: not offered over ${transport}.`)
 
 /** The metrics in groups that have a table of their own; those of no study are one group. */
@@ -78,14 +83,14 @@ const groups = (metrics: ReadonlyArray<Metric>): ReadonlyArray<readonly [title: 
     metrics.filter(({ study = "" }) => study === title)
   ])
 
-export const table = (results: Results, args: Args): string =>
-  args.transports
+export const table = (results: Results, part: Part): string =>
+  part.transports
     .map((transport) => {
-      const tables = groups(args.suite.metrics).flatMap(([title, metrics]) => {
-        const text = tableOf(results, transport, args, metrics)
+      const tables = groups(part.suite.metrics).flatMap(([title, metrics]) => {
+        const text = tableOf(results, transport, part, metrics)
         return text === undefined ? [] : [title === "" ? text : `${title}\n${text}`]
       })
-      const remarks = missing(transport, args).join("\n")
+      const remarks = missing(transport, part).join("\n")
       return [transport, ...tables, ...goalsOf(results, transport), ...(remarks === "" ? [] : [remarks])].join("\n\n")
     })
     .join("\n\n")

@@ -1,6 +1,6 @@
 /**
- * effect-ipc with what the extras ask for besides, and its variants: with checksums, with spans on both sides, with
- * callers that are promises.
+ * effect-ipc with what the extras ask for besides, and its variants: with checksums, with what may stand around a call on
+ * both sides, with callers that are promises.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,6 +9,7 @@ import * as NodeWire from "../../src/node/NodeWire.ts"
 import * as UnixSocket from "../../src/node/UnixSocket.ts"
 import type { Client as RpcClientOf } from "../../src/peer/Client.ts"
 import * as Handlers from "../../src/peer/Handlers.ts"
+import type * as Middleware from "../../src/peer/Middleware.ts"
 import type { PeerOptions } from "../../src/peer/Options.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as RpcServer from "../../src/peer/RpcServer.ts"
@@ -25,10 +26,10 @@ import { Order, Text } from "./schemas.ts"
 export interface Variant {
   /** Every frame carries a checksum. */
   readonly crc?: boolean
-  /** Callers and handlers make a span each, for the tracer that Effect brings along. */
-  readonly spans?: boolean
-  /** Payloads in binary, both ways. */
-  readonly binary?: boolean
+  /** What both sides set. */
+  readonly options?: PeerOptions
+  /** One on each side, that only runs what comes after it. */
+  readonly middleware?: boolean
   /** A promise per call, instead of fibers that call again. */
   readonly promises?: boolean
 }
@@ -47,13 +48,10 @@ class Release extends Request.Class<Release>()("Release", {}) {}
 
 const Extras = Protocol.make("bench-extras", { version: "1.0.0", server: [Add, Copy, Place, Hold, Waiting, Release] })
 
-const spanned = <A, E, R>(effect: Effect.Effect<A, E, R>, { spans }: Variant): Effect.Effect<A, E, R> =>
-  spans === true ? Effect.withSpan(effect, "Add") : effect
-
-const handlers = (variant: Variant) => {
+const handlers = () => {
   const waiting: Array<() => void> = []
   return Handlers.layer(Extras)({
-    Add: (request) => spanned(Effect.succeed(answer(request)), variant),
+    Add: (request) => Effect.succeed(answer(request)),
     Copy: ({ id, text }) => Effect.succeed({ id, text }),
     Place: ({ order }) => Effect.succeed(order),
     Hold: ({ number }) => Effect.callback<number>((resume) => void waiting.push(() => resume(Effect.succeed(number)))),
@@ -65,21 +63,21 @@ const handlers = (variant: Variant) => {
   })
 }
 
-const optionsOf = ({ binary }: Variant): PeerOptions => (binary === true ? { payload: "binary" } : {})
+const through: Middleware.Any = (_, next) => next()
 
 const wireOf = ({ crc }: Variant) => (crc === true ? NodeWire.sharedWire() : NodeWire.privateWire())
 
 export const serve = (place: ServerPlace, variant: Variant): Promise<void> => {
   if (place.transport !== "unix") throw new Error("only over Unix sockets")
   const listener = UnixSocket.layerListener({ path: place.path, wire: wireOf(variant) })
-  return held(Effect.void, Layer.merge(handlers(variant), listener), RpcServer.run(Extras, optionsOf(variant)))
+  const options = { ...variant.options, handlerMiddleware: variant.middleware === true ? [through] : [] }
+  return held(Effect.void, Layer.merge(handlers(), listener), RpcServer.run(Extras, options))
 }
 
 type Rpc = RpcClientOf<typeof Extras>
 
 const adding = (rpc: Rpc, variant: Variant): Operation<Asked, Sum> => {
-  if (variant.promises === true) return byPromise((asked) => Effect.runPromise(rpc.Add(asked)))
-  return byFiber(variant.spans === true ? (asked) => spanned(rpc.Add(asked), variant) : rpc.Add)
+  return variant.promises === true ? byPromise((asked) => Effect.runPromise(rpc.Add(asked))) : byFiber(rpc.Add)
 }
 
 /** Calls that wait until they are released. */
@@ -102,9 +100,10 @@ const holding = (rpc: Rpc): Pick<Required<ExtraClient>, "hold" | "release"> => {
 
 export const connect = (place: ClientPlace, variant: Variant): Promise<ExtraClient> => {
   if (place.transport !== "unix") throw new Error("only over Unix sockets")
+  const options = { ...variant.options, callMiddleware: variant.middleware === true ? [through] : [] }
   const open = <C extends Client>(use: (rpc: Rpc) => C): Promise<C> =>
     held(
-      Effect.map(RpcClient.make(Extras, optionsOf(variant)), use),
+      Effect.map(RpcClient.make(Extras, options), use),
       UnixSocket.layer({ path: place.path, wire: wireOf(variant) })
     )
   return open((rpc) => ({

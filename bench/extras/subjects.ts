@@ -1,6 +1,5 @@
 /** The subjects of the extras, all over a Unix socket but `effect-ipc-memory`. Each names the windows that ask something of it. */
-import type { ServerModule } from "../subject.ts"
-import { subjectNamed, type Subject } from "../subjects.ts"
+import { noServer, subjectNamed, type Subject } from "../subjects.ts"
 import type { ExtraClientModule } from "./client.ts"
 import type { Variant } from "./effect-ipc.ts"
 import { flights, links } from "./scales.ts"
@@ -24,9 +23,6 @@ const effectIpc = (name: string, variant: Variant, windows: ReadonlyArray<string
   }
 })
 
-/** For clients that bring their own server, or need none. */
-const noServer: ServerModule = { serve: () => Promise.resolve() }
-
 export const extraSubjects: ReadonlyArray<ExtraSubject> = [
   {
     ...subjectNamed("raw-json"),
@@ -35,11 +31,13 @@ export const extraSubjects: ReadonlyArray<ExtraSubject> = [
     client: () => import("./raw-json.ts")
   },
   effectIpc("effect-ipc", {}, [...payloads, ...scaling]),
-  effectIpc("effect-ipc-binary", { binary: true }, payloads),
+  effectIpc("effect-ipc-binary", { options: { payload: "binary" } }, payloads),
   // Processes of its own, which do nothing else, as those of the variants: what else they do shows in how code is compiled.
   effectIpc("effect-ipc-plain", {}, ["calls256", "latency"]),
   effectIpc("effect-ipc-crc", { crc: true }, ["calls256"]),
-  effectIpc("effect-ipc-spans", { spans: true }, ["calls256"]),
+  effectIpc("effect-ipc-middleware", { middleware: true }, ["calls256"]),
+  effectIpc("effect-ipc-metrics", { options: { metrics: true } }, ["calls256"]),
+  effectIpc("effect-ipc-tracing", { options: { tracing: true } }, ["calls256"]),
   effectIpc("effect-ipc-promises", { promises: true }, ["calls256", "latency"]),
   {
     name: "effect-ipc-memory",

@@ -15,7 +15,8 @@ const payloads = {
   yardstick: "raw-json"
 }
 const variants = {
-  study: "variants of effect-ipc: checksums, spans on both sides, a promise per call, both ends in one process",
+  study:
+    "variants of effect-ipc: checksums, and on both sides middleware, metrics or spans; promises; both ends in one process",
   yardstick: "effect-ipc-plain"
 }
 const inFlight = { study: "scaling: calls in flight on one connection", yardstick: "raw-json" }

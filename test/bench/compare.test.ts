@@ -80,6 +80,24 @@ describe("compare", () => {
     assert.closeTo(change!.worse, 1, 1e-9)
   })
 
+  it("compares what was measured over the transports with a child's stdio", () => {
+    const overFifo = (values: ReadonlyArray<number>): Results => {
+      const results = new Results()
+      for (const value of values) {
+        results.add("transports", "effect-ipc-fifo", "calls", value)
+        results.add("transports", "effect-ipc-stdio", "calls", 100)
+      }
+      return results
+    }
+    const metric: Metric = { ...calls, yardstick: "effect-ipc-stdio" }
+    const subjects = ["effect-ipc-stdio", "effect-ipc-fifo"]
+    const changes = compare(overFifo([90, 90, 90]), overFifo([60, 60, 60]), [metric], subjects)
+    assert.deepStrictEqual(
+      changes.map(({ subject, transport, verdict }) => [transport, subject, verdict]),
+      [["transports", "effect-ipc-fifo", "slower"]]
+    )
+  })
+
   it.each([
     { what: "fewer than three rounds", before: run(calls, [90, 90, 90]), after: run(calls, [10, 10]) },
     { what: "what only one of them measured", before: run(p50, [90, 90, 90]), after: run(calls, [10, 10, 10]) },

@@ -17,5 +17,7 @@ const transportAt = async (place: ClientPlace): Promise<Layer.Layer<Transport>> 
 }
 
 /** Answers once the link is open. The connection lives as long as the process. */
-export const connect = async (place: ClientPlace): Promise<Client> =>
-  held(Effect.map(RpcClient.make(Bench), clientOf), await transportAt(place))
+export const connectBy = (transport: Layer.Layer<Transport>): Promise<Client> =>
+  held(Effect.map(RpcClient.make(Bench), clientOf), transport)
+
+export const connect = async (place: ClientPlace): Promise<Client> => connectBy(await transportAt(place))

@@ -5,6 +5,7 @@ import type { Listener } from "../../../src/transport/Transport.ts"
 import type { TransportError } from "../../../src/transport/TransportError.ts"
 import type { ServerPlace } from "../../subject.ts"
 import { held } from "../kit/fibers.ts"
+import type * as Streams from "../kit/streams.ts"
 import { handlers } from "./handlers.ts"
 import { Bench } from "./protocol.ts"
 
@@ -17,8 +18,11 @@ const listenerAt = async (place: ServerPlace): Promise<Layer.Layer<Listener, Tra
   return UnixSocket.layerListener({ path: place.path })
 }
 
+/** Answers once it listens. */
+export const serveAt = <E>(listener: Layer.Layer<Listener, E>, streams: typeof Streams | undefined): Promise<void> =>
+  held(Effect.void, Layer.merge(handlers(streams), listener), RpcServer.run(Bench))
+
 export const serve = async (place: ServerPlace, only?: "calls"): Promise<void> => {
   const listener = await listenerAt(place)
-  const streams = only === "calls" ? undefined : await import("../kit/streams.ts")
-  return held(Effect.void, Layer.merge(handlers(streams), listener), RpcServer.run(Bench))
+  return serveAt(listener, only === "calls" ? undefined : await import("../kit/streams.ts"))
 }
