@@ -68,8 +68,10 @@ export type Status = Connecting | Ready | Reconnecting | Closed
 
 type Watcher = (status: Status) => void
 
+const connecting: Connecting = { _tag: "Connecting" }
+
 export class Statuses {
-  #now: Status = { _tag: "Connecting" }
+  #now: Status = connecting
   #watchers: Set<Watcher> | undefined
 
   get now(): Status {
