@@ -14,7 +14,9 @@ import type { AnyProtocol } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
 import * as Asking from "./Asking.ts"
 import * as Chain from "./Chain.ts"
+import type { Connection } from "./Connection.ts"
 import { done, Inbox } from "./Inbox.ts"
+import type { IpcError } from "./IpcError.ts"
 import * as LazyStreams from "./LazyStreams.ts"
 import type { Headers } from "./Middleware.ts"
 import type { OnProgress } from "./Reports.ts"
@@ -40,18 +42,24 @@ export interface CallOptions {
 /** Makes a question of the arguments of a method. */
 type Questions<O> = (payload: unknown, options: O | undefined) => Asking.Question
 
+/** The way of a call, and where to ask once its connection is over; without that, the call ends with the connection. */
+export interface Route extends Asking.Route {
+  readonly successor?: Effect.Effect<Connection, IpcError>
+}
+
 /** Makes the method of a request. */
 export const method = <O extends CallOptions>(
   around: Around,
   request: Request.Any,
-  route: Asking.Route,
+  route: Route,
   question: Questions<O>
 ): ((payload?: unknown, options?: O) => unknown) => {
   const path: Path = { around, request, route }
   if (request.spec.stream !== undefined) {
     return (payload, options) => stream(path, () => question(payload, options), options)
   }
-  return (payload, options) => run(path, () => question(payload, options), askOnce(route, options))
+  const asking = around.inner.length === 0 ? askOnce : askLiving
+  return (payload, options) => run(path, () => question(payload, options), asking(route, options))
 }
 
 /** The way of the calls of one method. */
@@ -93,6 +101,17 @@ const run = ({ around, request, route }: Path, made: () => Asking.Question, ask:
     // What a fiber has of its own counts: its span, its log annotations.
     (own: Context.Context<never>) => Context.merge(around.context, own)
   )
+
+/** Asks where the peer takes calls: middleware may take its time before `next`, and run it again after a cut. */
+const askLiving = (route: Route, options: CallOptions | undefined): Ask => {
+  const { connection, successor } = route
+  const ask = askOnce(route, options)
+  if (successor === undefined) return ask
+  return (question) =>
+    connection.session.takesCalls
+      ? ask(question)
+      : Effect.flatMap(successor, (next) => askOnce({ ...route, connection: next }, options)(question))
+}
 
 /** Asks for an answer of one value. */
 const askOnce = (route: Asking.Route, options: CallOptions | undefined): Ask => {
