@@ -244,6 +244,41 @@ describe("a reconnecting client", () => {
     })
   )
 
+  it.effect("does not ask again what may have been answered by bytes that were no frame", () =>
+    Effect.gen(function* () {
+      const line = new Line()
+      const accept = yield* replug(line)
+      const client = yield* dial(line, { reconnect: everySecond, onFault: () => Effect.void })
+      const raw = Raw.overLink(yield* Effect.orDie(accept))
+      raw.say(Raw.hello("store", ["Tick", "Confirm"], { version: "1.0.0" }))
+      const put = yield* Effect.forkChild(Effect.flip(client.Put({ key: "a" })), started)
+      const { id, number } = yield* raw.next("Request")
+      const answer = Raw.frame("Success", { id, number, body: '"A"' })
+      answer[3]! ^= 1
+      raw.say(answer, Raw.frame("Bye", { body: '{"_tag":"Draining"}' }))
+      yield* settle
+      const { detail } = reasonOf(yield* Fiber.join(put), "Disconnected")
+      assert.strictEqual(detail, "the peer closed the connection")
+    })
+  )
+
+  it.effect("tries again after a server that did not prove the secret in time", () =>
+    Effect.gen(function* () {
+      const secret = Redacted.make("open sesame")
+      const line = new Line(Native.wire({ proof: prover }))
+      const accept = yield* replug(line)
+      const client = yield* dial(line, { reconnect: everySecond, secret, handshakeTimeout: "1 second" })
+      const stalled = Raw.overLink(yield* Effect.orDie(accept))
+      stalled.say(Raw.hello("store", ["Tick", "Confirm"], { version: "1.0.0", nonce: "n".repeat(22) }))
+      yield* stalled.next("Proof")
+      yield* Effect.provide(serve(line, { secret }), handlers(new Book()))
+      const put = yield* Effect.forkChild(client.Put({ key: "a" }), started)
+      yield* second
+      yield* second
+      assert.strictEqual(yield* Fiber.join(put), "A")
+    })
+  )
+
   it.effect("agrees on the form of values anew with each server", () =>
     Effect.gen(function* () {
       const line = new Line()
