@@ -15,6 +15,7 @@ import type * as Request from "../protocol/Request.ts"
 import * as Asking from "./Asking.ts"
 import * as Chain from "./Chain.ts"
 import type { Connection } from "./Connection.ts"
+import { Deadline } from "./Deadline.ts"
 import { done, Inbox } from "./Inbox.ts"
 import type { IpcError } from "./IpcError.ts"
 import * as LazyStreams from "./LazyStreams.ts"
@@ -79,11 +80,11 @@ const run = ({ around, request, route }: Path, made: () => Asking.Question, ask:
   Effect.updateContext(
     Effect.suspend(() => {
       const { headers: given, payload: plain, timeoutMillis } = made()
-      const deadline = new Deadline(timeoutMillis, around.clock)
+      const deadline = new Deadline(around.clock, timeoutMillis === 0 ? undefined : timeoutMillis)
       const asked = Chain.around(around.inner, ({ headers, payload }) =>
-        Effect.suspend(() => ask({ payload, headers: some(headers), timeoutMillis: deadline.leftMillis }))
+        Effect.suspend(() => ask({ payload, headers: some(headers), timeoutMillis: leftMillis(deadline) }))
       )
-      const timely = around.inner.length === 0 ? asked : (call: Chain.Call) => deadline.around(asked(call), route)
+      const timely = around.inner.length === 0 ? asked : (call: Chain.Call) => within(deadline, asked(call), route)
       const { protocol } = around
       const headers = given ?? noHeaders
       return Chain.around(
@@ -138,37 +139,19 @@ const noHeaders: Headers = Object.freeze({})
 
 const some = (headers: Headers): Headers | undefined => (Object.keys(headers).length === 0 ? undefined : headers)
 
-class Deadline {
-  readonly #timeoutMillis: number
-  readonly #clock: Clock.Clock
-  readonly #startMillis: number
-
-  /** @param timeoutMillis 0 is for ever. */
-  constructor(timeoutMillis: number, clock: Clock.Clock) {
-    this.#timeoutMillis = timeoutMillis
-    this.#clock = clock
-    this.#startMillis = timeoutMillis === 0 ? 0 : this.#nowMillis
-  }
-
-  /** What is left of it; never nothing, as that would be for ever. */
-  get leftMillis(): number {
-    if (this.#timeoutMillis === 0) return 0
-    return Math.max(1, Math.ceil(this.#timeoutMillis - (this.#nowMillis - this.#startMillis)))
-  }
-
-  around(effect: Effect.Effect<unknown, unknown>, { connection, tag }: Asking.Route) {
-    if (this.#timeoutMillis === 0) return effect
-    const late = { _tag: "TimedOut", afterMillis: this.#timeoutMillis } as const
-    return Effect.timeoutOrElse(effect, {
-      duration: this.#timeoutMillis,
-      orElse: () => Effect.fail(connection.error(late, "local", tag))
-    })
-  }
-
-  get #nowMillis(): number {
-    return Number(this.#clock.monotonicTimeNanosUnsafe()) / 1e6
-  }
+/** Ends what takes longer than the call may. */
+const within = (deadline: Deadline, effect: Effect.Effect<unknown, unknown>, { connection, tag }: Asking.Route) => {
+  if (deadline.isEndless) return effect
+  const late = { _tag: "TimedOut", afterMillis: deadline.totalMillis } as const
+  return Effect.timeoutOrElse(effect, {
+    duration: deadline.totalMillis,
+    orElse: () => Effect.fail(connection.error(late, "local", tag))
+  })
 }
+
+/** What is left of a deadline, as a question has it: 0 is for ever, and 1 the least there is. */
+const leftMillis = (deadline: Deadline): number =>
+  deadline.isEndless ? 0 : Math.max(1, Math.ceil(deadline.leftMillis))
 
 /** A call whose items flow past the middleware, to the reader of an inbox. */
 class FlowingCall extends Asking.ReportedCall {
