@@ -2,14 +2,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import * as TestClock from "effect/testing/TestClock"
 import * as Fold from "../../src/peer/Fold.ts"
 import type { IpcError } from "../../src/peer/IpcError.ts"
@@ -134,6 +138,27 @@ describe("a fold with middleware", () => {
       yield* settle
       assert.deepStrictEqual(seen, [1, 11])
       assert.strictEqual(yield* Fiber.join(running), 11)
+    })
+  )
+})
+
+describe("a fold with middleware that answers without the step", () => {
+  it.effect("goes on with the others in their order", () =>
+    Effect.gen(function* () {
+      const both = yield* Layer.build(Memory.layer({ wire: Native.wire() }))
+      const seen: Array<number> = []
+      const known = Middleware.handler(Sum)((call, next) =>
+        call.tag === "Add" && call.payload.n === 0 ? Effect.succeed(-1) : next()
+      )
+      const monitor = (sum: number) => Effect.sync(() => (seen.push(sum), Fold.go(sum)))
+      const folded = Fold.run(Sum, 0, steps, { handlerMiddleware: [known], monitor, tracing: true, metrics: true })
+      const running = yield* Effect.forkChild(Effect.provide(folded, both), started)
+      const client = yield* Effect.provide(RpcClient.make(Sum), both)
+      const answers = yield* Effect.forEach([1, 0, 2, 0, 3], (n) => client.Add({ n }), { concurrency: "unbounded" })
+      assert.deepStrictEqual(answers, [1, -1, 3, -1, 6])
+      assert.deepStrictEqual(seen, [1, 3, 6])
+      yield* client.Stop()
+      assert.strictEqual(yield* Fiber.join(running), 6)
     })
   )
 })
@@ -313,6 +338,100 @@ describe("a reconnecting client", () => {
       yield* second
       assert.strictEqual(yield* Fiber.join(got), "A")
       assert.deepStrictEqual(yield* Stream.runCollect(client.Shout({}, { input: Stream.make("x") })), ["X"])
+    })
+  )
+
+  it.effect("keeps the deadline of a call whose middleware waits for the next connection", () =>
+    Effect.gen(function* () {
+      const patient: Middleware.Any = (_, next) => Effect.retry(next(), everySecond)
+      const { book, client, line } = yield* connected({ callMiddleware: [patient] })
+      book.hangsOn.add("a")
+      const put = yield* Effect.forkChild(Effect.flip(client.Put({ key: "a" }, { timeout: "3 seconds" })), started)
+      yield* yieldUntil(() => book.heard.length === 1)
+      line.mode = "down"
+      yield* cut(line)
+      yield* second
+      yield* second
+      assert.isUndefined(put.pollUnsafe())
+      yield* second
+      assert.strictEqual(reasonOf(yield* Fiber.join(put), "TimedOut").afterMillis, 3000)
+    })
+  )
+
+  it.effect("has spans and metrics of each attempt", () => {
+    const spans: Array<Tracer.NativeSpan> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    return Effect.gen(function* () {
+      const { book, client, line } = yield* connected({ metrics: true }, undefined, { tracing: false })
+      book.hangsOn.add("a")
+      const got = yield* Effect.forkChild(Effect.withSpan(client.Get({ key: "a" }), "asking"), started)
+      yield* yieldUntil(() => book.heard.length === 1)
+      yield* cut(line)
+      book.hangsOn.clear()
+      yield* second
+      yield* Fiber.join(got)
+      const attempts = spans.filter(({ kind }) => kind === "client")
+      assert.deepStrictEqual(
+        attempts.map(({ attributes, parent }) => [
+          attributes.get("error.type"),
+          (Option.getOrThrow(parent) as Tracer.Span).name
+        ]),
+        [
+          ["Disconnected", "asking"],
+          [undefined, "asking"]
+        ]
+      )
+      const attributes = { protocol: "store", method: "Get", side: "caller" }
+      assert.strictEqual((yield* Metric.value(Metric.withAttributes(Metrics.calls, attributes))).count, 2)
+      assert.strictEqual((yield* Metric.value(Metric.withAttributes(Metrics.inFlight, attributes))).value, 0)
+    }).pipe(Effect.provideService(Tracer.Tracer, tracer), Effect.provideService(Metric.MetricRegistry, new Map()))
+  })
+
+  it.effect("is asked by its server, through middleware, on whichever connection there is", () =>
+    Effect.gen(function* () {
+      const heard: Array<string> = []
+      const noted: Middleware.Any = (call, next) => Effect.suspend(() => (heard.push(call.tag), next()))
+      const { client, line, running } = yield* connected({ handlerMiddleware: [noted] }, undefined, {
+        callMiddleware: [noted]
+      })
+      const ask = Effect.flatMap(running.clients, (callers) => callers.at(-1)!.Confirm({ question: "you" }))
+      assert.strictEqual(yield* ask, "yes, you")
+      yield* cut(line)
+      yield* second
+      yield* RpcClient.ready(client)
+      assert.strictEqual(yield* ask, "yes, you")
+      assert.deepStrictEqual(heard, ["Confirm", "Confirm", "Confirm", "Confirm"])
+    })
+  )
+})
+
+describe("the status", () => {
+  it.effect("of a client and of its server's caller is Closed once the client's scope is", () =>
+    Effect.gen(function* () {
+      const line = new Line()
+      const { running } = yield* Effect.provide(serve(line), handlers(new Book()))
+      const scope = yield* Scope.fork(yield* Effect.scope)
+      const client = yield* Scope.provide(dial(line, { reconnect: everySecond }), scope)
+      yield* RpcClient.ready(client)
+      const [caller] = yield* running.clients
+      const watching = yield* Effect.forEach([client, caller!], (each) =>
+        Effect.forkChild(Stream.runCollect(RpcClient.statuses(each)), started)
+      )
+      yield* settle
+      yield* Scope.close(scope, Exit.void)
+      for (const fiber of watching) {
+        assert.deepStrictEqual(
+          (yield* Fiber.join(fiber)).map(({ _tag }) => _tag),
+          ["Ready", "Closed"]
+        )
+      }
+      assert.strictEqual(line.opens, 1)
     })
   )
 })
