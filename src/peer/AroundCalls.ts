@@ -59,15 +59,17 @@ export const method = <O extends CallOptions>(
   if (request.spec.stream !== undefined) {
     return (payload, options) => stream(path, () => question(payload, options), options)
   }
-  const asking = around.inner.length === 0 ? askOnce : askLiving
-  return (payload, options) => run(path, () => question(payload, options), asking(route, options))
+  return (payload, options) => {
+    const ask: Ask = (asked) => whereLiving(route, (living) => askOnce(living, options)(asked))
+    return run(path, () => question(payload, options), ask)
+  }
 }
 
 /** The way of the calls of one method. */
 interface Path {
   readonly around: Around
   readonly request: Request.Any
-  readonly route: Asking.Route
+  readonly route: Route
 }
 
 type Started = (call: Asking.UnaryCall) => void
@@ -104,15 +106,13 @@ const run = ({ around, request, route }: Path, made: () => Asking.Question, ask:
   )
 
 /** Asks where the peer takes calls: middleware may take its time before `next`, and run it again after a cut. */
-const askLiving = (route: Route, options: CallOptions | undefined): Ask => {
-  const { connection, successor } = route
-  const ask = askOnce(route, options)
-  if (successor === undefined) return ask
-  return (question) =>
-    connection.session.takesCalls
-      ? ask(question)
-      : Effect.flatMap(successor, (next) => askOnce({ ...route, connection: next }, options)(question))
-}
+const whereLiving = (
+  route: Route,
+  ask: (route: Asking.Route) => Effect.Effect<unknown, unknown>
+): Effect.Effect<unknown, unknown> =>
+  route.successor === undefined || route.connection.session.takesCalls
+    ? ask(route)
+    : Effect.flatMap(route.successor, (connection) => ask({ ...route, connection }))
 
 /** Asks for an answer of one value. */
 const askOnce = (route: Asking.Route, options: CallOptions | undefined): Ask => {
@@ -165,28 +165,30 @@ class FlowingCall extends Asking.ReportedCall {
   override items(items: ReadonlyArray<unknown>, bytes: number): void {
     this.#flow.inbox.push(items, bytes)
   }
+
+  consumed(items: number, bytes: number): void {
+    this.route.connection.session.consumed(this, items, bytes)
+  }
+
+  giveUp(): void {
+    this.route.connection.session.cancel(this)
+  }
 }
 
 /** One run of a stream: the items that reach its reader, and the call they come from. */
 class Flow {
-  readonly inbox: Inbox<unknown, unknown>
-  readonly #route: Asking.Route
+  readonly inbox = new Inbox<unknown, unknown>((items, bytes) => this.#call!.consumed(items, bytes))
   #call: FlowingCall | undefined
 
-  constructor(route: Asking.Route) {
-    this.#route = route
-    this.inbox = new Inbox((items, bytes) => route.connection.session.consumed(this.#call!, items, bytes))
-  }
-
   /** Asks, and waits for the end of the answer. */
-  ask(question: Asking.Question, onProgress: OnProgress | undefined, started: Started) {
+  ask(route: Asking.Route, question: Asking.Question, onProgress: OnProgress | undefined, started: Started) {
     return Effect.contextWith((context: Context.Context<never>) =>
       Effect.callback<unknown, unknown>((resume) => {
         const reporting = onProgress && { onProgress, runFork: Effect.runForkWith(context) }
-        const call = new FlowingCall(this, this.#route, question, reporting, resume)
+        const call = new FlowingCall(this, route, question, reporting, resume)
         this.#call = call
         started(call)
-        this.#route.connection.ask(call)
+        route.connection.ask(call)
         return call.cancel()
       })
     )
@@ -194,7 +196,7 @@ class Flow {
 
   /** Ends as the middleware did, which may have left its call behind. */
   end(exit: Exit.Exit<unknown, unknown>): void {
-    if (this.#call !== undefined) this.#route.connection.session.cancel(this.#call)
+    this.#call?.giveUp()
     this.inbox.end(Exit.isSuccess(exit) ? done : Exit.failCause(exit.cause))
   }
 }
@@ -205,12 +207,13 @@ const stream = (path: Path, made: () => Asking.Question, options: CallOptions | 
   const { route } = path
   const begin = (context: Context.Context<never>) =>
     Effect.sync(() => {
-      const flow = new Flow(route)
+      const flow = new Flow()
       const limit = Chain.once(route.tag, "its answer is a stream")
-      const ask: Ask = (question) => {
-        const asked = (started: Started) => flow.ask(question, onProgress, started)
-        return limit(input === undefined ? asked(() => {}) : withInput(asked, route, input))
+      const askAt = (living: Asking.Route, question: Asking.Question) => {
+        const asked = (started: Started) => flow.ask(living, question, onProgress, started)
+        return input === undefined ? asked(() => {}) : withInput(asked, living, input)
       }
+      const ask: Ask = (question) => limit(whereLiving(route, (living) => askAt(living, question)))
       const fiber = Effect.runForkWith(context)(run(path, made, ask))
       fiber.addObserver((exit) => flow.end(exit))
       return { fiber, flow }

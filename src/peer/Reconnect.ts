@@ -215,8 +215,9 @@ class Keeper {
 
 /** Lets middleware that runs `next` when its connection is over ask on the one after it. */
 const outliving = (role: Role, holding: Holding): Role => {
-  const { around } = role
-  if (around === undefined) return role
+  const { around, options } = role
+  // Without middleware nobody keeps the deadline of a call that waits there.
+  if (around === undefined || options.callMiddleware === undefined || options.callMiddleware.length === 0) return role
   return {
     ...role,
     around: (request, route, question) => {

@@ -341,6 +341,25 @@ describe("a reconnecting client", () => {
     })
   )
 
+  it.effect("opens a stream on the next connection where middleware had not asked for it before the cut", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const slow: Middleware.Any = (_, next) => Effect.andThen(Deferred.await(gate), next())
+      const { client, line } = yield* connected({ callMiddleware: [slow] })
+      const followed = yield* Effect.forkChild(Stream.runCollect(client.Follow({ total: 3 })), started)
+      const shouted = yield* Effect.forkChild(
+        Stream.runCollect(client.Shout({}, { input: Stream.make("a", "b") })),
+        started
+      )
+      yield* settle
+      yield* cut(line)
+      yield* Deferred.succeed(gate, undefined)
+      yield* second
+      assert.deepStrictEqual(yield* Fiber.join(followed), [1, 2, 3])
+      assert.deepStrictEqual(yield* Fiber.join(shouted), ["A", "B"])
+    })
+  )
+
   it.effect("keeps the deadline of a call whose middleware waits for the next connection", () =>
     Effect.gen(function* () {
       const patient: Middleware.Any = (_, next) => Effect.retry(next(), everySecond)
