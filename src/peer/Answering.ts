@@ -170,13 +170,18 @@ export class Answering extends Duty {
   #finish(exit: Exit.Exit<unknown, unknown>): void {
     this.#leaveLine()
     this.#endInput()
-    const { session } = this.#desk.connection
+    const { connection } = this.#desk
+    const { session } = connection
     if (Exit.isSuccess(exit)) return session.succeed(this, exit.value)
     if (this.state === "settled") return
     const failure = Cause.findError(exit.cause)
     if (Result.isSuccess(failure)) return session.fail(this, failure.success)
     const refused = Refused.reasonOf(exit.cause)
-    if (refused !== undefined) return session.refuse(this, refused)
+    if (refused !== undefined) {
+      // Who hears it asks elsewhere, or waits for the next connection: so it must be true of all calls.
+      if (refused._tag === "Draining") connection.drain()
+      return session.refuse(this, refused)
+    }
     this.#desk.died(this.#task.tag, exit.cause)
     session.refuse(this, { _tag: "RemoteDefect", detail: describe(exit.cause) })
   }

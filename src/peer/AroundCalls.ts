@@ -14,7 +14,10 @@ import type { AnyProtocol } from "../protocol/Protocol.ts"
 import type * as Request from "../protocol/Request.ts"
 import * as Asking from "./Asking.ts"
 import * as Chain from "./Chain.ts"
+import type { Connection } from "./Connection.ts"
+import { Deadline } from "./Deadline.ts"
 import { done, Inbox } from "./Inbox.ts"
+import type { IpcError } from "./IpcError.ts"
 import * as LazyStreams from "./LazyStreams.ts"
 import type { Headers } from "./Middleware.ts"
 import type { OnProgress } from "./Reports.ts"
@@ -40,25 +43,33 @@ export interface CallOptions {
 /** Makes a question of the arguments of a method. */
 type Questions<O> = (payload: unknown, options: O | undefined) => Asking.Question
 
+/** The way of a call, and where to ask once its connection is over; without that, the call ends with the connection. */
+export interface Route extends Asking.Route {
+  readonly successor?: Effect.Effect<Connection, IpcError>
+}
+
 /** Makes the method of a request. */
 export const method = <O extends CallOptions>(
   around: Around,
   request: Request.Any,
-  route: Asking.Route,
+  route: Route,
   question: Questions<O>
 ): ((payload?: unknown, options?: O) => unknown) => {
   const path: Path = { around, request, route }
   if (request.spec.stream !== undefined) {
     return (payload, options) => stream(path, () => question(payload, options), options)
   }
-  return (payload, options) => run(path, () => question(payload, options), askOnce(route, options))
+  return (payload, options) => {
+    const ask: Ask = (asked) => whereLiving(route, (living) => askOnce(living, options)(asked))
+    return run(path, () => question(payload, options), ask)
+  }
 }
 
 /** The way of the calls of one method. */
 interface Path {
   readonly around: Around
   readonly request: Request.Any
-  readonly route: Asking.Route
+  readonly route: Route
 }
 
 type Started = (call: Asking.UnaryCall) => void
@@ -71,11 +82,11 @@ const run = ({ around, request, route }: Path, made: () => Asking.Question, ask:
   Effect.updateContext(
     Effect.suspend(() => {
       const { headers: given, payload: plain, timeoutMillis } = made()
-      const deadline = new Deadline(timeoutMillis, around.clock)
+      const deadline = new Deadline(around.clock, timeoutMillis === 0 ? undefined : timeoutMillis)
       const asked = Chain.around(around.inner, ({ headers, payload }) =>
-        Effect.suspend(() => ask({ payload, headers: some(headers), timeoutMillis: deadline.leftMillis }))
+        Effect.suspend(() => ask({ payload, headers: some(headers), timeoutMillis: leftMillis(deadline) }))
       )
-      const timely = around.inner.length === 0 ? asked : (call: Chain.Call) => deadline.around(asked(call), route)
+      const timely = around.inner.length === 0 ? asked : (call: Chain.Call) => within(deadline, asked(call), route)
       const { protocol } = around
       const headers = given ?? noHeaders
       return Chain.around(
@@ -93,6 +104,15 @@ const run = ({ around, request, route }: Path, made: () => Asking.Question, ask:
     // What a fiber has of its own counts: its span, its log annotations.
     (own: Context.Context<never>) => Context.merge(around.context, own)
   )
+
+/** Asks where the peer takes calls: middleware may take its time before `next`, and run it again after a cut. */
+const whereLiving = (
+  route: Route,
+  ask: (route: Asking.Route) => Effect.Effect<unknown, unknown>
+): Effect.Effect<unknown, unknown> =>
+  route.successor === undefined || route.connection.session.takesCalls
+    ? ask(route)
+    : Effect.flatMap(route.successor, (connection) => ask({ ...route, connection }))
 
 /** Asks for an answer of one value. */
 const askOnce = (route: Asking.Route, options: CallOptions | undefined): Ask => {
@@ -119,37 +139,19 @@ const noHeaders: Headers = Object.freeze({})
 
 const some = (headers: Headers): Headers | undefined => (Object.keys(headers).length === 0 ? undefined : headers)
 
-class Deadline {
-  readonly #timeoutMillis: number
-  readonly #clock: Clock.Clock
-  readonly #startMillis: number
-
-  /** @param timeoutMillis 0 is for ever. */
-  constructor(timeoutMillis: number, clock: Clock.Clock) {
-    this.#timeoutMillis = timeoutMillis
-    this.#clock = clock
-    this.#startMillis = timeoutMillis === 0 ? 0 : this.#nowMillis
-  }
-
-  /** What is left of it; never nothing, as that would be for ever. */
-  get leftMillis(): number {
-    if (this.#timeoutMillis === 0) return 0
-    return Math.max(1, Math.ceil(this.#timeoutMillis - (this.#nowMillis - this.#startMillis)))
-  }
-
-  around(effect: Effect.Effect<unknown, unknown>, { connection, tag }: Asking.Route) {
-    if (this.#timeoutMillis === 0) return effect
-    const late = { _tag: "TimedOut", afterMillis: this.#timeoutMillis } as const
-    return Effect.timeoutOrElse(effect, {
-      duration: this.#timeoutMillis,
-      orElse: () => Effect.fail(connection.error(late, "local", tag))
-    })
-  }
-
-  get #nowMillis(): number {
-    return Number(this.#clock.monotonicTimeNanosUnsafe()) / 1e6
-  }
+/** Ends what takes longer than the call may. */
+const within = (deadline: Deadline, effect: Effect.Effect<unknown, unknown>, { connection, tag }: Asking.Route) => {
+  if (deadline.isEndless) return effect
+  const late = { _tag: "TimedOut", afterMillis: deadline.totalMillis } as const
+  return Effect.timeoutOrElse(effect, {
+    duration: deadline.totalMillis,
+    orElse: () => Effect.fail(connection.error(late, "local", tag))
+  })
 }
+
+/** What is left of a deadline, as a question has it: 0 is for ever, and 1 the least there is. */
+const leftMillis = (deadline: Deadline): number =>
+  deadline.isEndless ? 0 : Math.max(1, Math.ceil(deadline.leftMillis))
 
 /** A call whose items flow past the middleware, to the reader of an inbox. */
 class FlowingCall extends Asking.ReportedCall {
@@ -163,28 +165,30 @@ class FlowingCall extends Asking.ReportedCall {
   override items(items: ReadonlyArray<unknown>, bytes: number): void {
     this.#flow.inbox.push(items, bytes)
   }
+
+  consumed(items: number, bytes: number): void {
+    this.route.connection.session.consumed(this, items, bytes)
+  }
+
+  giveUp(): void {
+    this.route.connection.session.cancel(this)
+  }
 }
 
 /** One run of a stream: the items that reach its reader, and the call they come from. */
 class Flow {
-  readonly inbox: Inbox<unknown, unknown>
-  readonly #route: Asking.Route
+  readonly inbox = new Inbox<unknown, unknown>((items, bytes) => this.#call!.consumed(items, bytes))
   #call: FlowingCall | undefined
 
-  constructor(route: Asking.Route) {
-    this.#route = route
-    this.inbox = new Inbox((items, bytes) => route.connection.session.consumed(this.#call!, items, bytes))
-  }
-
   /** Asks, and waits for the end of the answer. */
-  ask(question: Asking.Question, onProgress: OnProgress | undefined, started: Started) {
+  ask(route: Asking.Route, question: Asking.Question, onProgress: OnProgress | undefined, started: Started) {
     return Effect.contextWith((context: Context.Context<never>) =>
       Effect.callback<unknown, unknown>((resume) => {
         const reporting = onProgress && { onProgress, runFork: Effect.runForkWith(context) }
-        const call = new FlowingCall(this, this.#route, question, reporting, resume)
+        const call = new FlowingCall(this, route, question, reporting, resume)
         this.#call = call
         started(call)
-        this.#route.connection.ask(call)
+        route.connection.ask(call)
         return call.cancel()
       })
     )
@@ -192,7 +196,7 @@ class Flow {
 
   /** Ends as the middleware did, which may have left its call behind. */
   end(exit: Exit.Exit<unknown, unknown>): void {
-    if (this.#call !== undefined) this.#route.connection.session.cancel(this.#call)
+    this.#call?.giveUp()
     this.inbox.end(Exit.isSuccess(exit) ? done : Exit.failCause(exit.cause))
   }
 }
@@ -203,12 +207,13 @@ const stream = (path: Path, made: () => Asking.Question, options: CallOptions | 
   const { route } = path
   const begin = (context: Context.Context<never>) =>
     Effect.sync(() => {
-      const flow = new Flow(route)
+      const flow = new Flow()
       const limit = Chain.once(route.tag, "its answer is a stream")
-      const ask: Ask = (question) => {
-        const asked = (started: Started) => flow.ask(question, onProgress, started)
-        return limit(input === undefined ? asked(() => {}) : withInput(asked, route, input))
+      const askAt = (living: Asking.Route, question: Asking.Question) => {
+        const asked = (started: Started) => flow.ask(living, question, onProgress, started)
+        return input === undefined ? asked(() => {}) : withInput(asked, living, input)
       }
+      const ask: Ask = (question) => limit(whereLiving(route, (living) => askAt(living, question)))
       const fiber = Effect.runForkWith(context)(run(path, made, ask))
       fiber.addObserver((exit) => flow.end(exit))
       return { fiber, flow }

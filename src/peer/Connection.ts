@@ -166,6 +166,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   junk(bytes: Uint8Array, stream?: number): void {
     if (stream === 1 && this.#link.stray !== undefined) return this.#link.stray(bytes)
+    this.session.missed()
     const room = quotedBytes - this.#junk.length
     if (room > 0) this.#junk = Uint8Array.of(...this.#junk, ...bytes.subarray(0, room))
     this.#junkBytes += bytes.length

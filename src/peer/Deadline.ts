@@ -1,5 +1,5 @@
 /**
- * When a call of a reconnecting client is given up, over all the connections that it is asked on.
+ * When a call is given up, over all the questions that it takes: through middleware, or of a reconnecting client.
  *
  * @since 0.1.0
  */

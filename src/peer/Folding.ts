@@ -72,7 +72,7 @@ export class Folding<S> {
           return change.answer
         })
       )
-      return this.#inTurn(taken, { otherwise, watched })
+      return this.#inTurn(watched ? taken : this.#alsoLate(caller, taken), { otherwise, watched })
     }
   }
 
@@ -96,6 +96,15 @@ export class Folding<S> {
         () => this.#state
       )
     )
+  }
+
+  /** An event goes on after its connection; where middleware keeps it until that has left, the connection joins again for it. */
+  #alsoLate<A, E>(caller: object, taken: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.suspend(() => {
+      if (this.#own.has(caller)) return taken
+      this.joined(caller)
+      return Effect.ensuring(taken, this.left(caller))
+    })
   }
 
   #stateOf(caller: object): S {

@@ -22,7 +22,7 @@ export interface Options {
 
 interface Waiting {
   readonly tag: string
-  readonly resume: (exit: Exit.Exit<Peer, IpcError>) => void
+  readonly resume: (exit: Exit.Exit<void, IpcError>) => void
 }
 
 export class Holding {
@@ -40,19 +40,22 @@ export class Holding {
     return Effect.suspend(() => {
       const now = this.#now(tag)
       if (now !== undefined) return now
-      if (deadline === undefined || deadline.isEndless) return this.#wait(tag)
-      return Effect.timeoutOrElse(this.#wait(tag), {
-        duration: deadline.leftMillis,
-        orElse: () => Effect.fail(this.#late(tag, deadline.totalMillis))
-      })
+      const timely =
+        deadline === undefined || deadline.isEndless
+          ? this.#wait(tag)
+          : Effect.timeoutOrElse(this.#wait(tag), {
+              duration: deadline.leftMillis,
+              orElse: () => Effect.fail(this.#late(tag, deadline.totalMillis))
+            })
+      // What those before it in the line did may have ended the connection, and then it waits again: for the next.
+      return Effect.andThen(timely, this.peer(tag, deadline))
     })
   }
 
   /** Gives `peer`, which is ready, to all who wait, in their order, and to those who come while it takes calls. */
   opened(peer: Peer): void {
     this.#live = peer
-    // What they do first may end the connection, and then they wait again: for the next.
-    for (const waiting of this.#takeAll()) waiting.resume(Exit.succeed(peer))
+    for (const waiting of this.#takeAll()) waiting.resume(Exit.void)
   }
 
   /** Fails all who wait, and those who come when no peer takes calls. Only the first error counts. */
@@ -69,11 +72,10 @@ export class Holding {
     return this.#waiting.size < most ? undefined : Exit.fail(this.#full(tag))
   }
 
-  #wait(tag: string): Effect.Effect<Peer, IpcError> {
+  #wait(tag: string): Effect.Effect<void, IpcError> {
     return Effect.callback((resume) => {
       // A fiber may yield between any two steps, so it may be otherwise since it was looked at.
-      const now = this.#now(tag)
-      if (now !== undefined) return resume(now)
+      if (this.#now(tag) !== undefined) return resume(Exit.void)
       const waiting = { tag, resume }
       this.#waiting.add(waiting)
       return Effect.sync(() => void this.#waiting.delete(waiting))

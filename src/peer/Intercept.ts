@@ -17,7 +17,7 @@ import type { Link } from "../transport/Link.ts"
 import type { Answers, Task } from "./Answering.ts"
 import * as AroundCalls from "./AroundCalls.ts"
 import * as AroundHandlers from "./AroundHandlers.ts"
-import type { Question, Route } from "./Asking.ts"
+import type { Question } from "./Asking.ts"
 import type * as Chain from "./Chain.ts"
 import type { PeerOptions } from "./Options.ts"
 
@@ -30,7 +30,7 @@ export interface Intercepted {
   readonly around:
     | ((
         request: Request.Any,
-        route: Route,
+        route: AroundCalls.Route,
         question: (payload: unknown, options: AroundCalls.CallOptions | undefined) => Question
       ) => (payload?: unknown, options?: AroundCalls.CallOptions) => unknown)
     | undefined

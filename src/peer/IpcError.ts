@@ -125,7 +125,7 @@ export class Incompatible extends Schema.TaggedError<Incompatible>()("Incompatib
 }
 
 /**
- * The secret is missing, wrong, or was not proved in time; or, in a call, middleware does not let the caller do this.
+ * The secret is missing or wrong; or, in a call, middleware does not let the caller do this.
  *
  * @category errors
  * @since 0.1.0

@@ -4,7 +4,8 @@
  * A middleware is a function of a call and of `next`, which runs what comes after it to its end: the next middleware, at
  * last the handler or the question to the peer. It may answer without `next`, fail, change payload and headers, provide
  * services, or measure. Of several the first is outermost. `RpcServer` and `RpcClient` take them as `handlerMiddleware`
- * (around what a side answers) and `callMiddleware` (around what it asks).
+ * (around what a side answers) and `callMiddleware` (around what it asks). A client with `reconnect` holds a call first; a
+ * `next` that runs once its connection is over waits for the one after it, within the deadline of the call.
  *
  * Where the answer is a stream its items flow past: `next()` is over when the stream is, and an answer without `next` is
  * an empty stream. `next` may run again, e.g. to retry, where the answer is one value; a handler's, besides, where it

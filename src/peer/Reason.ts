@@ -22,7 +22,7 @@ export const fromRefusal = (refusal: Refusal, side: Side, place: Place, end?: En
 /** The refusal as the side that was dialled sees it: it did not want to connect anywhere. */
 export const asAcceptor = (refusal: Refusal): Refusal =>
   refusal._tag === "HandshakeTimedOut"
-    ? { _tag: "Disconnected", detail: `the peer has said no Hello within ${refusal.afterMillis} ms` }
+    ? { _tag: "Disconnected", detail: `the peer has not finished the handshake within ${refusal.afterMillis} ms` }
     : refusal
 
 const reasonOf = (refusal: Refusal, side: Side, place: Place, end: EndReason | undefined): Ipc.Reason => {
@@ -58,7 +58,7 @@ const reasonOf = (refusal: Refusal, side: Side, place: Place, end: EndReason | u
     case "HandshakeTimedOut":
       return new Ipc.ConnectFailed({
         ...place,
-        detail: `it is there, but has said no Hello within ${refusal.afterMillis} ms: is it an effect-ipc peer with the same wire?`
+        detail: `it is there, but has not finished the handshake within ${refusal.afterMillis} ms: is it an effect-ipc peer with the same wire?`
       })
     case "Unsayable":
       return new Ipc.Unsayable({ ...place, detail: refusal.detail })

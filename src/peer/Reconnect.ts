@@ -63,12 +63,12 @@ class Keeper {
   #isClosing = false
 
   constructor(parts: Parts) {
-    this.#parts = parts
     const { options } = parts.role
     const { address } = parts.transport
     this.#subscriptions = Subscriptions.of(options, address)
     const most = options.maxCallsHeld ?? Options.defaults.maxCallsHeld
     this.#holding = new Holding({ address, most, why: () => whyNone(this.#statuses.now) })
+    this.#parts = { ...parts, role: outliving(parts.role, this.#holding) }
   }
 
   start(scope: Scope.Scope): Effect.Effect<AnyClient, IpcError> {
@@ -213,6 +213,20 @@ class Keeper {
   }
 }
 
+/** Lets middleware that runs `next` when its connection is over ask on the one after it. */
+const outliving = (role: Role, holding: Holding): Role => {
+  const { around, options } = role
+  // Without middleware nobody keeps the deadline of a call that waits there.
+  if (around === undefined || options.callMiddleware === undefined || options.callMiddleware.length === 0) return role
+  return {
+    ...role,
+    around: (request, route, question) => {
+      const successor = Effect.map(holding.peer(route.tag), ({ connection }) => connection)
+      return around(request, { ...route, successor }, question)
+    }
+  }
+}
+
 /** A transport that dies has a bug, which may well be gone at the next attempt. */
 const unopened = (cause: Cause.Cause<TransportError>, address: string): Effect.Effect<IpcError> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
@@ -222,5 +236,14 @@ const unopened = (cause: Cause.Cause<TransportError>, address: string): Effect.E
   return Effect.succeed(fromTransport(new TransportError({ stage: "open", address, detail })))
 }
 
-const whyNone = (status: Status): string =>
-  status._tag === "Reconnecting" ? status.error.message : "the server has said no Hello yet"
+const whyNone = (status: Status): string => {
+  switch (status._tag) {
+    case "Reconnecting":
+    case "Closed":
+      return status.error.message
+    case "Connecting":
+      return "the server has said no Hello yet"
+    case "Ready":
+      return "the server is closing and takes no new calls"
+  }
+}

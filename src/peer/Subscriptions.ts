@@ -11,6 +11,7 @@ import { Inbox } from "./Inbox.ts"
 import { IpcError, Overloaded } from "./IpcError.ts"
 import * as Options from "./Options.ts"
 
+/** Events of a tag that wait for the first subscriber, the gaps between them included. */
 const earlyEvents = 64
 
 /** Stands among the events for those that may have been missed between two connections. */
@@ -50,13 +51,7 @@ export class Subscriptions {
 
   publish(tag: string, event: unknown): void {
     const { early, subscribers } = this.#topic(tag)
-    if (early !== undefined) {
-      if (early.push(event) > earlyEvents) {
-        early.shift()
-        this.dropped++
-      }
-      return
-    }
+    if (early !== undefined) return this.#keep(early, event)
     // Who hears of it may subscribe again at once: to what comes after it.
     for (const subscriber of Array.from(subscribers)) {
       if (subscriber.length < this.#buffer) {
@@ -90,7 +85,7 @@ export class Subscriptions {
   /** Puts a gap behind the events of every tag, unless the last that waits is one. */
   gap(): void {
     for (const { early, subscribers } of this.#topics?.values() ?? []) {
-      if (early !== undefined && early.length > 0 && early.at(-1) !== gap) early.push(gap)
+      if (early !== undefined && early.length > 0 && early.at(-1) !== gap) this.#keep(early, gap)
       for (const subscriber of subscribers) if (subscriber.latest?.[0] !== gap) subscriber.push([gap], 0)
     }
   }
@@ -102,6 +97,10 @@ export class Subscriptions {
       for (const subscriber of subscribers) subscriber.end(this.#closed)
       subscribers.clear()
     }
+  }
+
+  #keep(early: Array<unknown>, event: unknown): void {
+    if (early.push(event) > earlyEvents && early.shift() !== gap) this.dropped++
   }
 
   #topic(tag: string): Topic {

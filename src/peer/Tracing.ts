@@ -18,15 +18,19 @@ export const caller: Middleware.Any = (call, next) =>
     return traceparent === undefined ? next() : next({ headers: { ...call.headers, traceparent } })
   })
 
-/** Goes around the handler of a call. An event has no headers, and so no span. */
-export const handler: Middleware.Any = (call, next) =>
-  call.kind === "event"
-    ? next()
-    : spanned(call, { kind: "server", parent: read(call.headers.traceparent) }, () => next())
+/**
+ * Goes around the handler of a call. An event has no headers, and so no span. Without a header a trace begins: the span
+ * that the server was made in is none of the caller's.
+ */
+export const handler: Middleware.Any = (call, next) => {
+  if (call.kind === "event") return next()
+  const parent = read(call.headers.traceparent)
+  return spanned(call, { kind: "server", parent, root: parent === undefined }, () => next())
+}
 
 const spanned = <A, E>(
   { protocol, tag }: Middleware.AnyCall,
-  options: { readonly kind: "client" | "server"; readonly parent?: Tracer.ExternalSpan | undefined },
+  options: Pick<Tracer.SpanOptions, "kind" | "parent" | "root">,
   run: (span: Tracer.Span) => Effect.Effect<A, E>
 ): Effect.Effect<A, E> => {
   const attributes = { "rpc.system": "effect_ipc", "rpc.service": protocol.name, "rpc.method": tag }

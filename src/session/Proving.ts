@@ -53,14 +53,9 @@ export class Proving {
     this.#outbox.send({ _tag: "Hello", hello: this.#local })
   }
 
-  /** Whether the peer has said Hello, so that only its proof is missing. */
-  get isUnderWay(): boolean {
-    return this.#remote !== undefined
-  }
-
   /** Takes the peer's Hello, which may be talked to if it proves. */
   greeted(hello: Hello): void {
-    if (this.isUnderWay) return this.refuseEarly("a second Hello")
+    if (this.#remote !== undefined) return this.refuseEarly("a second Hello")
     this.#remote = hello
     if (this.#terms.role === "dialer") this.#prove(hello)
   }
@@ -77,11 +72,6 @@ export class Proving {
 
   refuseEarly(what: string): void {
     this.#outbox.close(unauthorized(`${what} came before the secret was proved`))
-  }
-
-  /** Gives up a peer that has said Hello, and nothing after it. */
-  giveUp(afterMillis: number): void {
-    this.#outbox.close(unauthorized(`the secret was not proved within ${afterMillis} ms`))
   }
 
   #prove(remote: Hello): void {

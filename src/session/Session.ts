@@ -39,6 +39,8 @@ export class Session implements Outbox {
   /** Decides, in the place of the peer's Hello, when the peer is accepted. */
   readonly #proving: Proving | undefined
   #nowMillis: number
+  /** Bytes came, since the peer was accepted, that nobody could read: an answer may have been among them. */
+  #missed = false
   /** Why calls are refused instead of asked. */
   #noCalls: End | undefined
   writable = true
@@ -240,6 +242,11 @@ export class Session implements Outbox {
     this.#closeWhenDrained()
   }
 
+  /** Bytes came that belong to no message. */
+  missed(): void {
+    if (this.greeted) this.#missed = true
+  }
+
   /** The link is over. */
   lost(reason: Refusal): void {
     this.#close(reason, "local")
@@ -273,7 +280,6 @@ export class Session implements Outbox {
 
   #phaseOver(): void {
     if (this.#phase.name === "greeting") {
-      if (this.#proving?.isUnderWay === true) return this.#proving.giveUp(this.#options.handshakeMillis)
       return this.close({ _tag: "HandshakeTimedOut", afterMillis: this.#options.handshakeMillis })
     }
     this.#duties.stopAll({ _tag: "Disconnected", detail: "the peer closed before the call had finished" })
@@ -319,7 +325,7 @@ export class Session implements Outbox {
   #onBye(reason: Refusal | undefined): void {
     if (reason?._tag === "Draining") {
       this.#onDrain()
-      this.#calls.refuseAll(reason, "remote")
+      if (!this.#missed) this.#calls.refuseAll(reason, "remote")
       reason = undefined
     }
     this.#close(reason ?? { _tag: "Disconnected", detail: "the peer closed the connection" }, "remote")

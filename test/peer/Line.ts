@@ -17,6 +17,7 @@ import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
 import { TransportError } from "../../src/transport/TransportError.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
+import type { Wire } from "../../src/wire/Wire.ts"
 import type { HandlersOf } from "../../src/peer/Handlers.ts"
 
 export class Get extends Request.Class<Get>()("Get", {
@@ -139,15 +140,20 @@ export class Line {
   opens = 0
   /** Both ends of what is dialled at present. */
   ends: Context.Context<Transport | Listener> | undefined
+  readonly wire: Wire
   readonly #links: Array<CutLink> = []
+
+  constructor(wire = Native.wire()) {
+    this.wire = wire
+  }
 
   /** Cuts the link that was opened last. */
   readonly cut = (reason: EndReason = { _tag: "Ended" }): Effect.Effect<void> =>
     Effect.sync(() => this.#links.at(-1)?.cut(reason))
 
-  readonly transport = Layer.succeed(Transport, {
+  readonly transport = Layer.sync(Transport, () => ({
     address: "line",
-    wire: Native.wire(),
+    wire: this.wire,
     open: Effect.suspend(() => {
       this.opens++
       switch (this.mode) {
@@ -160,7 +166,7 @@ export class Line {
       }
       return Effect.fail(new TransportError({ stage: "open", address: "line", detail: "nobody is there" }))
     })
-  })
+  }))
 
   readonly #wrap = (link: Link): Link => {
     const wrapped = new CutLink(link)
@@ -172,7 +178,7 @@ export class Line {
 /** A new place to dial, at which nobody serves. Answers how to accept there. */
 export const replug = (line: Line) =>
   Effect.gen(function* () {
-    line.ends = yield* Layer.build(Memory.layer({ wire: Native.wire(), address: "line" }))
+    line.ends = yield* Layer.build(Memory.layer({ wire: line.wire, address: "line" }))
     return Context.get(line.ends, Listener).accept
   })
 

@@ -28,7 +28,7 @@ describe("the handshake", () => {
       assert.isUndefined(call.pollUnsafe())
       yield* TestClock.adjust("1 millis")
       const reason = reasonOfExit(yield* Fiber.await(call), "ConnectFailed")
-      assert.include(reason.detail, "no Hello within 10000 ms")
+      assert.include(reason.detail, "not finished the handshake within 10000 ms")
       assert.include((yield* raw.next("Bye")).text, "HandshakeTimedOut")
       yield* raw.until(() => raw.ended)
     })

@@ -54,7 +54,7 @@ const table: ReadonlyArray<readonly [Refusal, IpcError["reason"]["_tag"], Readon
   [
     { _tag: "HandshakeTimedOut", afterMillis: 10_000 },
     "ConnectFailed",
-    ["no Hello within 10000 ms", "is it an effect-ipc peer with the same wire?"]
+    ["not finished the handshake within 10000 ms", "is it an effect-ipc peer with the same wire?"]
   ],
   [{ _tag: "Unsayable", detail: "the wire has no streams" }, "Unsayable", ["cannot be told this", "no streams"]]
 ]
@@ -72,7 +72,10 @@ describe("a refusal", () => {
 
   it("of a silent peer is no failure to connect for the side that was dialled", () => {
     const seen = Reason.asAcceptor({ _tag: "HandshakeTimedOut", afterMillis: 5 })
-    assert.deepStrictEqual(seen, { _tag: "Disconnected", detail: "the peer has said no Hello within 5 ms" })
+    assert.deepStrictEqual(seen, {
+      _tag: "Disconnected",
+      detail: "the peer has not finished the handshake within 5 ms"
+    })
     assert.deepStrictEqual(Reason.asAcceptor({ _tag: "Draining" }), { _tag: "Draining" })
   })
 

@@ -29,6 +29,20 @@ describe("Subscriptions", () => {
     })
   )
 
+  it.effect("keep no more than 64 with the gaps between them", () =>
+    Effect.gen(function* () {
+      const subscriptions = new Subscriptions(256, lagged(256))
+      for (const n of numbers(100)) {
+        subscriptions.publish("Tick", n)
+        subscriptions.gap()
+      }
+      const subscriber = subscriptions.subscribe("Tick")
+      assert.isAtMost(subscriber.length, 64)
+      assert.deepStrictEqual(yield* subscriber.pull, [68])
+      assert.strictEqual(subscriptions.dropped, 68)
+    })
+  )
+
   it.effect("tell an event once to who subscribes again as soon as it is told", () =>
     Effect.gen(function* () {
       const subscriptions = new Subscriptions(256, lagged(256))

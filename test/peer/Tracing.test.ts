@@ -102,6 +102,15 @@ describe("spans", () => {
     }).pipe(Effect.provideService(Tracer.Tracer, tracer))
   })
 
+  it.effect("of a handler whose caller sends no header begin a trace, whatever span the server was made in", () => {
+    const { named, tracer } = recorder()
+    return Effect.gen(function* () {
+      const shop = yield* Effect.withSpan(connect({ tracing: false }), "making")
+      yield* shop.Ask(quiet)
+      assert.deepStrictEqual(named("shop/Ask", "server").map(parentOf), [undefined])
+    }).pipe(Effect.provideService(Tracer.Tracer, tracer))
+  })
+
   it.effect("end with how the call ended, and name the error", () => {
     const { named, tracer } = recorder()
     return Effect.gen(function* () {

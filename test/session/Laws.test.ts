@@ -225,14 +225,11 @@ const settleMore = (world: World, party: Party): number => {
 
 const mayBlame: ReadonlyArray<Refusal["_tag"]> = ["Malformed", "Overloaded", "Unauthorized", "Incompatible"]
 
-/** A link that is slow is nobody's fault. */
-const isLate = (reason: Refusal): boolean => "detail" in reason && reason.detail.includes("was not proved within")
-
 const checkNobodyIsBlamed = ({ east, west }: Pair): void => {
   for (const party of [west, east]) {
     assert.deepStrictEqual(party.faults, [])
     for (const call of party.asked) {
-      if (call.outcome !== undefined && "refused" in call.outcome && !isLate(call.outcome.refused))
+      if (call.outcome !== undefined && "refused" in call.outcome)
         assert.notInclude(mayBlame, call.outcome.refused._tag)
     }
   }

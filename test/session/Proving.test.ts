@@ -181,13 +181,13 @@ describe("two sides of which one does not know the secret", () => {
     assert.deepStrictEqual([pair.west.duties, pair.east.duties], [[], []])
   })
 
-  it("are refused where the other says no proof in time", () => {
+  it("time out, and blame nobody, where the other says no proof in time", () => {
     const pair = alone("acceptor", { handshakeMillis: 500 })
     pair.west.hear(greets)
     pair.advance(499)
     assert.isUndefined(pair.west.end)
     pair.advance(1)
-    const reason = unauthorized("the secret was not proved within 500 ms")
+    const reason = { _tag: "HandshakeTimedOut", afterMillis: 500 } as const
     assert.deepStrictEqual(pair.west.end, { reason, side: "local" })
     assert.deepStrictEqual(pair.west.last("Bye").reason, reason)
   })

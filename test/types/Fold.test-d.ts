@@ -78,7 +78,36 @@ const watched = Fold.run(Small, 0, steps, {
 })
 same<typeof watched, Effect.Effect<number, IpcError, Listener | Db | Log>>()
 
+/** With everything at once, and a step that is a generator. */
+const everything = Fold.run(
+  Small,
+  "idle" as "idle" | "busy",
+  {
+    Add: Effect.fnUntraced(function* (state: "idle" | "busy", { n }: Add) {
+      if (state === "busy") return yield* new TooMuch({ most: n })
+      return Fold.next("busy" as const, n)
+    }),
+    Note: (state) => Effect.succeed(state === "idle" ? Fold.finish("busy") : Fold.next("idle"))
+  },
+  {
+    metrics: true,
+    monitor: (state) => Effect.as(Log, state === "idle" ? Fold.end(state) : Fold.go(state)),
+    handlerMiddleware: [
+      (call, next) => {
+        same<typeof call.tag, "Add" | "Note">()
+        return Effect.andThen(Db, next())
+      }
+    ]
+  }
+)
+same<typeof everything, Effect.Effect<"idle" | "busy", IpcError, Listener | Db | Log>>()
+
 // ---- what the compiler refuses
+
+// @ts-expect-error an option of clients
+Fold.run(Small, 0, steps, { reconnect: 1 })
+// @ts-expect-error nothing of this protocol answers text
+Fold.run(Small, 0, steps, { handlerMiddleware: [() => Effect.succeed("one")] })
 
 // @ts-expect-error the answer is of another type
 Fold.run(Small, 0, { ...steps, Add: (sum) => Effect.succeed(Fold.next(sum, "sum")) })

@@ -80,7 +80,10 @@ describe("ConnectFailed", () => {
       const path = yield* rawServer(() => {})
       const client = yield* dial(Office, path, { handshakeTimeout: "50 millis" })
       const reason = reasonOf(yield* Effect.flip(client.Ask({ text: "" })), "ConnectFailed")
-      assert.include(reason.message, "no Hello within 50 ms: is it an effect-ipc peer with the same wire?")
+      assert.include(
+        reason.message,
+        "not finished the handshake within 50 ms: is it an effect-ipc peer with the same wire?"
+      )
     })
   )
 
