@@ -3,7 +3,8 @@
  * that trust each other.
  *
  * Every user of a machine may dial its loopback ports. Who must not is kept out by a `secret` or by TLS with client
- * certificates (`tls: { requestCert: true, ca }`).
+ * certificates (`tls: { requestCert: true, ca }`). A secret is proved, not sent: without TLS, clients and servers with a
+ * secret fail with `Unsayable` over a `wire` that has no `proof`.
  *
  * @example
  * ```ts
@@ -106,7 +107,12 @@ export const layer = (
     (link) => Streams.close(link, options),
     { interruptible: true }
   )
-  return Layer.sync(Transport, () => ({ address, wire: wire ?? NodeWire.distantWire(), open }))
+  return Layer.sync(Transport, () => ({
+    address,
+    wire: wire ?? NodeWire.distantWire(),
+    overheard: tls === undefined,
+    open
+  }))
 }
 
 /**
@@ -166,6 +172,7 @@ export const layerListener = (
         Context.add(Listener, {
           address: addressOf(bound, tls !== undefined),
           wire: wire ?? NodeWire.distantWire(),
+          overheard: tls === undefined,
           accept
         })
       )

@@ -26,6 +26,8 @@ export class Transport extends Context.Service<
   {
     readonly address: string
     readonly wire: Wire
+    /** Others may read what its links carry: a secret is then proved by the wire, or refused. Default: false. */
+    readonly overheard?: boolean | undefined
     readonly open: Effect.Effect<Link, TransportError, Scope.Scope>
   }
 >()("effect-ipc/Transport") {}
@@ -44,6 +46,8 @@ export class Listener extends Context.Service<
   {
     readonly address: string
     readonly wire: Wire
+    /** Others may read what its links carry: a secret is then proved by the wire, or refused. Default: false. */
+    readonly overheard?: boolean | undefined
     readonly accept: Effect.Effect<Link, TransportError | Cause.Done, Scope.Scope>
   }
 >()("effect-ipc/Listener") {}
