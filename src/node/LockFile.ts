@@ -37,7 +37,7 @@ export const withLock = <A, E>(
   Effect.acquireUseRelease(
     take(path, patienceMillis),
     () => use,
-    () => Effect.sync(() => remove(path, own()))
+    () => release(path)
   )
 
 /** Holds the lock at `path` until the scope closes. Fails as `withLock` does. */
@@ -45,15 +45,15 @@ export const hold = (
   path: string,
   patienceMillis: number
 ): Effect.Effect<void, Busy | NodeJS.ErrnoException, Scope.Scope> =>
-  Effect.acquireRelease(take(path, patienceMillis), () => Effect.sync(() => remove(path, own())))
+  Effect.acquireRelease(take(path, patienceMillis), () => release(path))
 
 const take = (path: string, patienceMillis: number): Effect.Effect<void, Busy | NodeJS.ErrnoException> =>
   Effect.gen(function* () {
     const giveUpAt = performance.now() + patienceMillis
-    while (!(yield* Effect.try({ try: () => create(path), catch: (error) => error as NodeJS.ErrnoException }))) {
+    while (!(yield* attempt(() => create(path)))) {
       const holder = read(path)
       if (holder !== undefined && isStale(path, holder)) {
-        remove(path, holder)
+        yield* attempt(() => remove(path, holder))
         continue
       }
       if (performance.now() > giveUpAt)
@@ -61,6 +61,9 @@ const take = (path: string, patienceMillis: number): Effect.Effect<void, Busy | 
       yield* wait(retryMillis)
     }
   })
+
+const attempt = <A>(run: () => A): Effect.Effect<A, NodeJS.ErrnoException> =>
+  Effect.try({ try: run, catch: (error) => error as NodeJS.ErrnoException })
 
 const create = (path: string): boolean => {
   try {
@@ -87,17 +90,26 @@ const isStale = (path: string, holder: string): boolean => {
   return stat !== undefined && Date.now() - stat.mtimeMs > unnamedMillis
 }
 
-/** Removes the lock if it is still that of `holder`. */
+/** Removes the lock if it is still that of `holder`. Throws where this user may not. */
 const remove = (path: string, holder: string): void => {
   const aside = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`
   try {
     Fs.renameSync(path, aside)
+  } catch (error) {
+    // Someone else moved it first.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return
+    throw error
+  }
+  try {
     if (read(aside) !== holder) Fs.linkSync(aside, path)
   } catch {
-    // Someone else moved it first, or holds a new one by now.
+    // Someone else holds a new one by now.
   }
   Fs.rmSync(aside, { force: true })
 }
+
+/** Lets go of the own lock. */
+const release = (path: string): Effect.Effect<void> => Effect.ignore(attempt(() => remove(path, own())))
 
 const isRunning = (pid: number, startedAt: string): boolean => {
   try {
