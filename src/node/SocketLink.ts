@@ -26,9 +26,8 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { SocketServer } from "effect/socket/SocketServer"
 import type { Link } from "../transport/Link.ts"
@@ -39,6 +38,7 @@ import * as NodeWire from "./NodeWire.ts"
 import { SocketPump } from "./SocketPump.ts"
 import * as SocketReason from "./SocketReason.ts"
 import * as Streams from "./Streams.ts"
+import * as Whole from "./Whole.ts"
 
 /**
  * What every link over a socket can be told.
@@ -92,24 +92,17 @@ export const fromSocket = (
         )
     })
   )
-  const opened = Effect.uninterruptibleMask((restore) =>
+  return Whole.wholly(
     Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const reader = yield* restore(Scope.provide(connected, scope)).pipe(
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-      )
-      const writer = yield* Scope.provide(socket.writer, scope)
+      const reader = yield* connected
+      const writer = yield* socket.writer
       const pump = new SocketPump(address, Streams.highBytes(options))
-      yield* Effect.forkIn(pump.read(reader), scope)
-      yield* Effect.forkIn(pump.write(writer), scope)
-      return { pump, scope }
+      yield* Effect.forkScoped(pump.read(reader))
+      yield* Effect.forkScoped(pump.write(writer))
+      yield* Effect.addFinalizer(() => pump.close(Streams.flushMillis(options)))
+      return pump
     })
   )
-  return Effect.acquireRelease(
-    opened,
-    ({ pump, scope }) => Effect.andThen(pump.close(Streams.flushMillis(options)), Scope.close(scope, Exit.void)),
-    { interruptible: true }
-  ).pipe(Effect.map(({ pump }) => pump))
 }
 
 /**

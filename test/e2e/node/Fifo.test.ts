@@ -255,6 +255,17 @@ describe("a link says what to do when", () => {
       Fs.chmodSync(root, 0o755)
     })
   )
+
+  it.live("this user may not take over a lock that a crash left", () =>
+    Effect.gen(function* () {
+      const { a, b, root } = yield* fifos
+      const nobody = 2 ** 22
+      Fs.writeFileSync(`${b}.lock`, `${nobody} 1`)
+      Fs.chmodSync(root, 0o555)
+      refused({ read: a, write: b }, /the lock .*\/b.lock cannot be made \(EACCES\).* set lock: false/)
+      Fs.chmodSync(root, 0o755)
+    })
+  )
 })
 
 describe("one writer", () => {
