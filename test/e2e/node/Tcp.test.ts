@@ -17,10 +17,8 @@ import * as RpcServer from "../../../src/peer/RpcServer.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
 import * as Request from "../../../src/protocol/Request.ts"
 import { Listener, Transport } from "../../../src/transport/Transport.ts"
-import { TransportError } from "../../../src/transport/TransportError.ts"
 import { patternOf } from "../../fixtures/links/behaviour.ts"
-import { run } from "../../fixtures/links/fixture.ts"
-import { dial, misfits, portOf } from "../../fixtures/links/misfits.ts"
+import { dial, portOf } from "../../fixtures/links/misfits.ts"
 import { tls } from "../../fixtures/tls/tls.ts"
 import { reasonOf } from "../../peer/reasons.ts"
 import { record } from "../../transport/suite.ts"
@@ -47,32 +45,6 @@ const asked = (server: ServerOptions, client: Omit<Parameters<typeof Tcp.layer>[
     const office = yield* Effect.provide(RpcClient.make(Office), transport)
     return yield* office.Ask()
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
-
-describe("a misfit", () => {
-  for (const [name, { attempt, says, stage }] of Object.entries(misfits)) {
-    it.live(`fails with a TransportError that says what to do: ${name}`, () =>
-      Effect.gen(function* () {
-        const quiet = Effect.provideService(Effect.scoped(attempt), References.MinimumLogLevel, "None")
-        const error = yield* Effect.flip(quiet)
-        assert.instanceOf(error, TransportError)
-        assert.strictEqual(error.stage, stage)
-        assert.match(error.message, says)
-      })
-    )
-  }
-
-  it.live("leaves nothing behind that keeps a process alive", () =>
-    Effect.gen(function* () {
-      const child = run("misfit.ts", [], { stdio: ["ignore", "pipe", "inherit"] })
-      const exited = once(child, "exit")
-      yield* Effect.promise(() => once(child.stdout!, "data"))
-      const attemptedAt = performance.now()
-      yield* Effect.promise(() => exited)
-      assert.strictEqual(child.exitCode, 0)
-      assert.isBelow(performance.now() - attemptedAt, 1500)
-    })
-  )
-})
 
 describe("a listener", () => {
   it.live("takes a free port for port 0 on loopback, and tells which", () =>
