@@ -48,6 +48,7 @@ import * as FifoLink from "./FifoLink.ts"
 import * as LockFile from "./LockFile.ts"
 import * as NodeWire from "./NodeWire.ts"
 import type * as Streams from "./Streams.ts"
+import { attempt } from "./SystemCall.ts"
 import * as Whole from "./Whole.ts"
 
 /**
@@ -173,10 +174,7 @@ const patienceMillis = 100
 
 const lock = ({ path }: FifoFile): Effect.Effect<void, Fault, Scope.Scope> => {
   // One lock for all ways that lead to the file.
-  const at = Effect.try({
-    try: () => `${Fs.realpathSync(path)}.lock`,
-    catch: (error) => error as NodeJS.ErrnoException
-  })
+  const at = attempt(() => `${Fs.realpathSync(path)}.lock`)
   return Effect.flatMap(at, (at) => LockFile.hold(at, patienceMillis)).pipe(
     Effect.mapError((error): Fault =>
       "_tag" in error

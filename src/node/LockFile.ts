@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import { wait } from "./RealTime.ts"
+import { attempt } from "./SystemCall.ts"
 
 /** The holder is alive and did not let go in time. */
 export interface Busy {
@@ -61,9 +62,6 @@ const take = (path: string, patienceMillis: number): Effect.Effect<void, Busy | 
       yield* wait(retryMillis)
     }
   })
-
-const attempt = <A>(run: () => A): Effect.Effect<A, NodeJS.ErrnoException> =>
-  Effect.try({ try: run, catch: (error) => error as NodeJS.ErrnoException })
 
 const create = (path: string): boolean => {
   try {

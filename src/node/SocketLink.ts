@@ -35,6 +35,7 @@ import { Listener, Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import * as NodeWire from "./NodeWire.ts"
+import * as RealTime from "./RealTime.ts"
 import { SocketPump } from "./SocketPump.ts"
 import * as SocketReason from "./SocketReason.ts"
 import * as Streams from "./Streams.ts"
@@ -83,18 +84,13 @@ export const fromSocket = (
     // A WebSocket throws at an address that is none.
     Effect.catchDefect((thrown) =>
       Effect.fail(fail(`it cannot be made (${String(thrown)}); check the address`, thrown))
-    ),
-    Effect.timeoutOrElse({
-      duration: openTimeout,
-      orElse: () =>
-        Effect.fail(
-          fail(`it did not open within ${Duration.format(Duration.fromInputUnsafe(openTimeout))}; check the address`)
-        )
-    })
+    )
   )
+  const waited = Duration.format(Duration.fromInputUnsafe(openTimeout))
+  const late = Effect.fail(fail(`it did not open within ${waited}; check the address`))
   return Whole.wholly(
     Effect.gen(function* () {
-      const reader = yield* connected
+      const reader = yield* RealTime.within(connected, openTimeout, late)
       const writer = yield* socket.writer
       const pump = new SocketPump(address, Streams.highBytes(options))
       yield* Effect.forkScoped(pump.read(reader))
@@ -115,7 +111,7 @@ export const fromSocket = (
  */
 export const layer = (
   options: LayerOptions & {
-    /** How long the socket may take to open. Default: 10 seconds. */
+    /** How long the socket may take to open, in real time. Default: 10 seconds. */
     readonly openTimeout?: Duration.Input | undefined
   } = {}
 ): Layer.Layer<Transport, never, Socket.Socket> =>

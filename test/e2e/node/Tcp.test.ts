@@ -7,9 +7,12 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import * as TestClock from "effect/testing/TestClock"
 import { once } from "node:events"
 import * as Net from "node:net"
 import * as Os from "node:os"
+import * as SocketLink from "../../../src/node/SocketLink.ts"
 import * as Tcp from "../../../src/node/Tcp.ts"
 import * as Handlers from "../../../src/peer/Handlers.ts"
 import * as RpcClient from "../../../src/peer/RpcClient.ts"
@@ -125,6 +128,21 @@ describe("a listener", () => {
       yield* dial({ port, tls: tls.trusting })
       yield* server.accept
     }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
+  )
+})
+
+describe("dialling", () => {
+  it.effect("is not over when a test clock says so, but in real time", () =>
+    Effect.gen(function* () {
+      const silent = yield* portOf(() => {})
+      const patient = yield* Effect.forkChild(dial({ port: silent, tls: tls.trusting }), { startImmediately: true })
+      const opening = SocketLink.fromSocket(Socket.make({ reader: Effect.never, writer: Effect.never }))
+      const waiting = yield* Effect.forkChild(opening, { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([patient.pollUnsafe(), waiting.pollUnsafe()], [undefined, undefined])
+      const late = yield* Effect.flip(dial({ port: silent, tls: tls.trusting, openTimeout: "20 millis" }))
+      assert.match(String(late), /within 20ms/)
+    })
   )
 })
 
