@@ -90,9 +90,9 @@ export const make = <
   options: OwnOptions & Middleware.Options<H, C> = {}
 ): Effect.Effect<Client<P>, IpcError, Scope.Scope | Needs<P, H, C>> =>
   Effect.gen(function* () {
-    const transport = yield* Transport
-    const { address, open, wire } = transport
-    const unsayable = Sayable.check(protocol, wire, address) ?? Sayable.checkSecret(transport, options)
+    const { address, open, overheard, wire } = yield* Transport
+    const unsayable =
+      Sayable.check(protocol, wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
     if (unsayable !== undefined) return yield* unsayable
     const answers = asks(protocol) ? yield* key(protocol, "client") : noAnswers
     if (options.reconnect !== undefined) {

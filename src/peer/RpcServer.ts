@@ -173,8 +173,9 @@ const start = <P extends AnyProtocol, R>(
 ): Effect.Effect<Started<P>, IpcError, Listener | HandlersOf<P, "server"> | Scope.Scope | R> =>
   Effect.gen(function* () {
     const listener = yield* Listener
-    const { address, wire } = listener
-    const unsayable = Sayable.check(protocol, wire, address) ?? Sayable.checkSecret(listener, options)
+    const { address, overheard, wire } = listener
+    const unsayable =
+      Sayable.check(protocol, wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
     if (unsayable !== undefined) return yield* unsayable
     const answers = yield* key(protocol, "server")
     const house: House<P, R> = {
