@@ -35,9 +35,8 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import type { Link } from "../transport/Link.ts"
 import { Listener, Transport } from "../transport/Transport.ts"
@@ -49,6 +48,8 @@ import * as FifoLink from "./FifoLink.ts"
 import * as LockFile from "./LockFile.ts"
 import * as NodeWire from "./NodeWire.ts"
 import type * as Streams from "./Streams.ts"
+import { attempt } from "./SystemCall.ts"
+import * as Whole from "./Whole.ts"
 
 /**
  * Which files to use, and how.
@@ -92,7 +93,7 @@ export const layer = (options: Options): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => ({
     address: addressOf(options),
     wire: wireOf(options),
-    open: wholly(
+    open: staged(
       "open",
       options,
       Effect.flatMap(claim(options), (pair) => open(pair, options))
@@ -112,9 +113,9 @@ export const layer = (options: Options): Layer.Layer<Transport> =>
 export const layerListener = (options: Options): Layer.Layer<Listener, TransportError> =>
   Layer.effect(
     Listener,
-    Effect.map(wholly("listen", options, claim(options)), (pair) => {
+    Effect.map(staged("listen", options, claim(options)), (pair) => {
       let accepted = false
-      const accept = wholly("listen", options, open(pair, options))
+      const accept = staged("listen", options, open(pair, options))
       return {
         address: addressOf(options),
         wire: wireOf(options),
@@ -131,23 +132,13 @@ const addressOf = ({ read, write }: Options): string => `fifo:<${read} >${write}
 
 const wireOf = ({ wire }: Options): Wire => wire ?? NodeWire.sharedWire()
 
-/** Runs `use` in a scope of its own, which joins the scope around it: what fails half-way keeps nothing. */
-const wholly = <A>(
+/** Wholly or not at all, and says of what fails at which stage that was. */
+const staged = <A>(
   stage: "open" | "listen",
   options: Options,
   use: Effect.Effect<A, Fault, Scope.Scope>
 ): Effect.Effect<A, TransportError, Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const made = yield* restore(Scope.provide(use, scope)).pipe(
-        Effect.mapError((fault) => new TransportError({ stage, address: addressOf(options), ...fault })),
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-      )
-      yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
-      return made
-    })
-  )
+  Effect.mapError(Whole.wholly(use), (fault) => new TransportError({ stage, address: addressOf(options), ...fault }))
 
 interface Pair {
   readonly read: FifoFile
@@ -183,10 +174,7 @@ const patienceMillis = 100
 
 const lock = ({ path }: FifoFile): Effect.Effect<void, Fault, Scope.Scope> => {
   // One lock for all ways that lead to the file.
-  const at = Effect.try({
-    try: () => `${Fs.realpathSync(path)}.lock`,
-    catch: (error) => error as NodeJS.ErrnoException
-  })
+  const at = attempt(() => `${Fs.realpathSync(path)}.lock`)
   return Effect.flatMap(at, (at) => LockFile.hold(at, patienceMillis)).pipe(
     Effect.mapError((error): Fault =>
       "_tag" in error

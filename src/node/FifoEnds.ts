@@ -33,7 +33,7 @@ export class FifoEnds {
     this.#write = write
   }
 
-  /** Opens what can be opened; answers whether both ends are open. */
+  /** Opens what can be opened; answers whether both ends are open. Uninterruptible, so that what is open is known. */
   get tryOpen(): Effect.Effect<boolean, Fault> {
     return Effect.gen({ self: this }, function* () {
       // In each round: the other side may have removed the files as it left, and made others.
@@ -48,7 +48,7 @@ export class FifoEnds {
       }
       this.#writing ??= yield* openAt(this.#write.path, O_WRONLY)
       return this.#writing !== undefined
-    })
+    }).pipe(Effect.uninterruptible)
   }
 
   /** Hands the descriptors over, once both are open. */

@@ -77,7 +77,8 @@ export class FifoFile {
   get #make(): Effect.Effect<void, Fault> {
     return Effect.uninterruptible(
       Effect.flatMap(mkfifo(this.path), (failure) => {
-        if (failure === undefined) return Effect.sync(() => void (this.#made = Fs.lstatSync(this.path)))
+        if (failure === undefined)
+          return Effect.sync(() => void (this.#made = Fs.lstatSync(this.path, { throwIfNoEntry: false })))
         // The other side may have made it at the same time.
         return Effect.flatMap(this.#isThere, (there) => (there ? Effect.void : Effect.fail(failure)))
       })

@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import { wait } from "./RealTime.ts"
+import { attempt } from "./SystemCall.ts"
 
 /** The holder is alive and did not let go in time. */
 export interface Busy {
@@ -37,7 +38,7 @@ export const withLock = <A, E>(
   Effect.acquireUseRelease(
     take(path, patienceMillis),
     () => use,
-    () => Effect.sync(() => remove(path, own()))
+    () => release(path)
   )
 
 /** Holds the lock at `path` until the scope closes. Fails as `withLock` does. */
@@ -45,15 +46,15 @@ export const hold = (
   path: string,
   patienceMillis: number
 ): Effect.Effect<void, Busy | NodeJS.ErrnoException, Scope.Scope> =>
-  Effect.acquireRelease(take(path, patienceMillis), () => Effect.sync(() => remove(path, own())))
+  Effect.acquireRelease(take(path, patienceMillis), () => release(path))
 
 const take = (path: string, patienceMillis: number): Effect.Effect<void, Busy | NodeJS.ErrnoException> =>
   Effect.gen(function* () {
     const giveUpAt = performance.now() + patienceMillis
-    while (!(yield* Effect.try({ try: () => create(path), catch: (error) => error as NodeJS.ErrnoException }))) {
+    while (!(yield* attempt(() => create(path)))) {
       const holder = read(path)
       if (holder !== undefined && isStale(path, holder)) {
-        remove(path, holder)
+        yield* attempt(() => remove(path, holder))
         continue
       }
       if (performance.now() > giveUpAt)
@@ -87,17 +88,26 @@ const isStale = (path: string, holder: string): boolean => {
   return stat !== undefined && Date.now() - stat.mtimeMs > unnamedMillis
 }
 
-/** Removes the lock if it is still that of `holder`. */
+/** Removes the lock if it is still that of `holder`. Throws where this user may not. */
 const remove = (path: string, holder: string): void => {
   const aside = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`
   try {
     Fs.renameSync(path, aside)
+  } catch (error) {
+    // Someone else moved it first.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return
+    throw error
+  }
+  try {
     if (read(aside) !== holder) Fs.linkSync(aside, path)
   } catch {
-    // Someone else moved it first, or holds a new one by now.
+    // Someone else holds a new one by now.
   }
   Fs.rmSync(aside, { force: true })
 }
+
+/** Lets go of the own lock. */
+const release = (path: string): Effect.Effect<void> => Effect.ignore(attempt(() => remove(path, own())))
 
 const isRunning = (pid: number, startedAt: string): boolean => {
   try {

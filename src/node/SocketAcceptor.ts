@@ -15,6 +15,7 @@ import type { Socket } from "effect/socket/Socket"
 import type { SocketServer } from "effect/socket/SocketServer"
 import type { Link } from "../transport/Link.ts"
 import { TransportError } from "../transport/TransportError.ts"
+import * as Whole from "./Whole.ts"
 
 /** A socket whose handler waits to hear that it may go. */
 interface Waiting {
@@ -59,19 +60,17 @@ export const make = (options: {
 
 /** `peek` waits without taking, so an interruption never loses a socket between the line and the scope. */
 const accept = (line: Line, open: Open): Accept =>
-  Effect.flatMap(Queue.peek(line), () =>
-    Effect.flatMap(Effect.acquireRelease(take(line), letGo), (waiting) =>
-      waiting === undefined
-        ? accept(line, open)
-        : Effect.matchEffect(open(waiting.socket), {
-            onFailure: () => Effect.andThen(letGo(waiting), accept(line, open)),
-            onSuccess: (link) => {
-              waiting.accepted = true
-              return Effect.succeed(link)
-            }
-          })
-    )
-  )
+  Effect.flatMap(Queue.peek(line), () => Effect.catch(Whole.wholly(next(line, open)), () => accept(line, open)))
+
+/** Opens the socket that waits first. Fails if another accept has just taken it, or if it is gone. */
+const next = (line: Line, open: Open): Effect.Effect<Link, "skipped", Scope.Scope> =>
+  Effect.gen(function* () {
+    const waiting = yield* Effect.acquireRelease(take(line), letGo)
+    if (waiting === undefined) return yield* Effect.fail("skipped" as const)
+    const link = yield* Effect.mapError(open(waiting.socket), () => "skipped" as const)
+    waiting.accepted = true
+    return link
+  })
 
 const take = (line: Line): Effect.Effect<Waiting | undefined> =>
   Effect.sync(() => {

@@ -16,6 +16,7 @@ import { TransportError } from "../transport/TransportError.ts"
 import { listen } from "./Acceptor.ts"
 import * as LockFile from "./LockFile.ts"
 import * as SocketPath from "./SocketPath.ts"
+import { attempt } from "./SystemCall.ts"
 
 export interface BindOptions {
   readonly path: string
@@ -154,9 +155,6 @@ const show = (made: string, path: string, mode: number): (() => void) => {
     }
   }
 }
-
-const attempt = <A>(run: () => A): Effect.Effect<A, NodeJS.ErrnoException> =>
-  Effect.try({ try: run, catch: (error) => error as NodeJS.ErrnoException })
 
 const bindFault = (error: NodeJS.ErrnoException, path: string): string => {
   switch (error.code) {

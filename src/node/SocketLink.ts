@@ -26,9 +26,8 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { SocketServer } from "effect/socket/SocketServer"
 import type { Link } from "../transport/Link.ts"
@@ -36,9 +35,11 @@ import { Listener, Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import * as NodeWire from "./NodeWire.ts"
+import * as RealTime from "./RealTime.ts"
 import { SocketPump } from "./SocketPump.ts"
 import * as SocketReason from "./SocketReason.ts"
 import * as Streams from "./Streams.ts"
+import * as Whole from "./Whole.ts"
 
 /**
  * What every link over a socket can be told.
@@ -83,33 +84,21 @@ export const fromSocket = (
     // A WebSocket throws at an address that is none.
     Effect.catchDefect((thrown) =>
       Effect.fail(fail(`it cannot be made (${String(thrown)}); check the address`, thrown))
-    ),
-    Effect.timeoutOrElse({
-      duration: openTimeout,
-      orElse: () =>
-        Effect.fail(
-          fail(`it did not open within ${Duration.format(Duration.fromInputUnsafe(openTimeout))}; check the address`)
-        )
-    })
+    )
   )
-  const opened = Effect.uninterruptibleMask((restore) =>
+  const waited = Duration.format(Duration.fromInputUnsafe(openTimeout))
+  const late = Effect.fail(fail(`it did not open within ${waited}; check the address`))
+  return Whole.wholly(
     Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const reader = yield* restore(Scope.provide(connected, scope)).pipe(
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-      )
-      const writer = yield* Scope.provide(socket.writer, scope)
+      const reader = yield* RealTime.within(connected, openTimeout, late)
+      const writer = yield* socket.writer
       const pump = new SocketPump(address, Streams.highBytes(options))
-      yield* Effect.forkIn(pump.read(reader), scope)
-      yield* Effect.forkIn(pump.write(writer), scope)
-      return { pump, scope }
+      yield* Effect.forkScoped(pump.read(reader))
+      yield* Effect.forkScoped(pump.write(writer))
+      yield* Effect.addFinalizer(() => pump.close(Streams.flushMillis(options)))
+      return pump
     })
   )
-  return Effect.acquireRelease(
-    opened,
-    ({ pump, scope }) => Effect.andThen(pump.close(Streams.flushMillis(options)), Scope.close(scope, Exit.void)),
-    { interruptible: true }
-  ).pipe(Effect.map(({ pump }) => pump))
 }
 
 /**
@@ -122,7 +111,7 @@ export const fromSocket = (
  */
 export const layer = (
   options: LayerOptions & {
-    /** How long the socket may take to open. Default: 10 seconds. */
+    /** How long the socket may take to open, in real time. Default: 10 seconds. */
     readonly openTimeout?: Duration.Input | undefined
   } = {}
 ): Layer.Layer<Transport, never, Socket.Socket> =>

@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type { Reader, SocketError, Writer } from "effect/socket/Socket"
+import * as Socket from "effect/socket/Socket"
 import type { EndReason, Link, LinkSink } from "../transport/Link.ts"
 import * as SocketReason from "./SocketReason.ts"
 
@@ -72,9 +72,9 @@ export class SocketPump implements Link {
   }
 
   /** Delivers what the socket reads, until it ends. */
-  read({ pull }: Pick<Reader, "pull">): Effect.Effect<void> {
+  read({ pull }: Pick<Socket.Reader, "pull">): Effect.Effect<void> {
     const step = Effect.flatMap(pull, (batch) => this.#deliver(batch, 0))
-    return Effect.catch(Effect.forever(step, { disableYield: true }), (error: SocketError) => {
+    return Effect.catch(forever(step, Socket.SocketReadError), (error) => {
       // Who waits for them to leave must go on.
       this.#giveUpWrites()
       const reason = SocketReason.ofEnd(error)
@@ -86,7 +86,7 @@ export class SocketPump implements Link {
   }
 
   /** Writes what is offered, until that fails. */
-  write(writer: Writer): Effect.Effect<void> {
+  write(writer: Socket.Writer): Effect.Effect<void> {
     const step = Effect.suspend(() => {
       const batch = this.#waiting
       if (batch.length === 0) return this.#offered
@@ -94,7 +94,7 @@ export class SocketPump implements Link {
       const bytes = batch.reduce((sum, chunk) => sum + chunk.length, 0)
       return Effect.map(writer.writeAll(batch as [Uint8Array, ...Array<Uint8Array>]), () => this.#left(bytes))
     })
-    return Effect.catch(Effect.forever(step, { disableYield: true }), (error: SocketError) =>
+    return Effect.catch(forever(step, Socket.SocketWriteError), (error) =>
       Effect.sync(() => {
         this.#giveUpWrites()
         this.#awaitEnd(SocketReason.ofEnd(error))
@@ -147,6 +147,7 @@ export class SocketPump implements Link {
   })
 
   #left(bytes: number): void {
+    if (this.#deaf) return
     this.#queuedBytes -= bytes
     if (this.#queuedBytes > 0) return
     this.#sayDrained()
@@ -154,7 +155,11 @@ export class SocketPump implements Link {
 
   /** Reads on after a write has failed: the socket ends by itself, and says why. Else it ends with the write's failure. */
   #awaitEnd(reason: EndReason): void {
-    const timer = setTimeout(() => (this.#paused ? this.#awaitEnd(reason) : this.#fail(reason)), deafMillis)
+    const timer = setTimeout(() => {
+      if (this.#ended) return
+      if (this.#paused) return this.#awaitEnd(reason)
+      this.#fail(reason)
+    }, deafMillis)
     timer.unref()
   }
 
@@ -185,5 +190,14 @@ export class SocketPump implements Link {
     this.#sink?.end(reason)
   }
 }
+
+/** Until it fails. A socket that throws is as good as one that fails: nobody may wait for it for ever. */
+const forever = (
+  step: Effect.Effect<void, Socket.SocketError>,
+  Reason: typeof Socket.SocketReadError | typeof Socket.SocketWriteError
+): Effect.Effect<never, Socket.SocketError> =>
+  Effect.catchDefect(Effect.forever(step, { disableYield: true }), (cause) =>
+    Effect.fail(new Socket.SocketError({ reason: new Reason({ cause }) }))
+  )
 
 const encoder = new TextEncoder()

@@ -152,12 +152,13 @@ export class StreamLink implements Link {
       if (oneStream) this.#outgoing.fail()
       onReadEnd(detailOf(error))
     }
+    const onEnd = () => this.#onReadEnd({ _tag: "Ended" })
     const onClose = () => onReadEnd("closed before its end")
     // Node resumes the output of a process that has exited, whoever paused it.
     readable.on("resume", () => {
       if (this.#paused) readable.pause()
     })
-    readable.on("end", () => this.#onReadEnd({ _tag: "Ended" }))
+    readable.on("end", onEnd)
     readable.on("error", onError)
     readable.on("close", onClose)
     if (!oneStream) {
@@ -166,6 +167,7 @@ export class StreamLink implements Link {
     }
     // What happened before has no event any more.
     if (readable.destroyed) queueMicrotask(onClose)
+    else if (readable.readableEnded) queueMicrotask(onEnd)
   }
 
   #listenSecond(second: Readable): void {

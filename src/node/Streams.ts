@@ -4,11 +4,12 @@
  * @internal
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Net from "node:net"
 import type { Readable, Writable } from "node:stream"
 import type { Intake } from "./Intake.ts"
+import * as RealTime from "./RealTime.ts"
 import { StreamLink, type StreamLinkOptions } from "./StreamLink.ts"
 
 export interface Options {
@@ -54,4 +55,4 @@ export const close = (link: StreamLink, options: Options): Effect.Effect<void> =
 
 export const highBytes = (options: Options): number => options.outgoingHighBytes ?? 256 * 1024
 
-export const flushMillis = (options: Options): number => Duration.toMillis(options.flushFor ?? 2000)
+export const flushMillis = (options: Options): number => RealTime.timerMillis(options.flushFor ?? 2000)

@@ -3,7 +3,8 @@
  * that trust each other.
  *
  * Every user of a machine may dial its loopback ports. Who must not is kept out by a `secret` or by TLS with client
- * certificates (`tls: { requestCert: true, ca }`).
+ * certificates (`tls: { requestCert: true, ca }`). A secret is proved, not sent: without TLS, clients and servers with a
+ * secret fail with `Unsayable` over a `wire` that has no `proof`.
  *
  * @example
  * ```ts
@@ -38,6 +39,7 @@ import { Listener, Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import * as NodeWire from "./NodeWire.ts"
+import * as RealTime from "./RealTime.ts"
 import * as Streams from "./Streams.ts"
 import * as TcpDial from "./TcpDial.ts"
 import * as TcpFault from "./TcpFault.ts"
@@ -88,25 +90,29 @@ export const layer = (
     readonly tls?: ClientTls | undefined
     /** What the server speaks. Default: the native wire, without checksums, with a heartbeat of 30 seconds. */
     readonly wire?: Wire | undefined
-    /** How long looking up, connecting and the TLS handshake may take together. Default: 10 seconds. */
+    /** How long looking up, connecting and the TLS handshake may take together, in real time. Default: 10 seconds. */
     readonly openTimeout?: Duration.Input | undefined
   }
 ): Layer.Layer<Transport> => {
   const { host = loopback, openTimeout = "10 seconds", port, tls, wire } = options
   const address = addressOf({ host, port }, tls !== undefined)
-  const connected = TcpDial.dial({ ...options, address, host, tls }).pipe(
-    Effect.timeoutOrElse({
-      duration: openTimeout,
-      orElse: () => Effect.fail({ detail: slow(openTimeout, tls !== undefined), cause: undefined })
-    }),
-    Effect.mapError(({ cause, detail }) => new TransportError({ stage: "open", address, detail, cause }))
-  )
+  const late: TcpDial.Fault = { detail: slow(openTimeout, tls !== undefined) }
+  const connected = RealTime.within(
+    TcpDial.dial({ ...options, address, host, tls }),
+    openTimeout,
+    Effect.fail(late)
+  ).pipe(Effect.mapError(({ cause, detail }) => new TransportError({ stage: "open", address, detail, cause })))
   const open: Effect.Effect<Link, TransportError, Scope.Scope> = Effect.acquireRelease(
     connected,
     (link) => Streams.close(link, options),
     { interruptible: true }
   )
-  return Layer.sync(Transport, () => ({ address, wire: wire ?? NodeWire.distantWire(), open }))
+  return Layer.sync(Transport, () => ({
+    address,
+    wire: wire ?? NodeWire.distantWire(),
+    overheard: tls === undefined,
+    open
+  }))
 }
 
 /**
@@ -166,6 +172,7 @@ export const layerListener = (
         Context.add(Listener, {
           address: addressOf(bound, tls !== undefined),
           wire: wire ?? NodeWire.distantWire(),
+          overheard: tls === undefined,
           accept
         })
       )

@@ -15,7 +15,9 @@ export const ofPlace = ({ host, port }: Place, lowestPort: 0 | 1): string | unde
   if (!Number.isInteger(port) || port < lowestPort || port > 65535) {
     return `${port} is no port; give an integer from ${lowestPort} to 65535`
   }
-  return host.length === 0 ? "the host is empty; leave it out to stay on this machine (127.0.0.1)" : undefined
+  if (host.length === 0) return "the host is empty; leave it out to stay on this machine (127.0.0.1)"
+  // Node throws at one, and forgets the socket that it has made.
+  return host.includes("\0") ? "the host has a NUL byte; give a name or an IP address" : undefined
 }
 
 export const ofDialling = (error: NodeJS.ErrnoException): string => {

@@ -11,7 +11,12 @@ import { describe, type Thread } from "./Thread.ts"
 /** The script as a person would write it. */
 export const pathOf = (script: URL | string): string => {
   if (typeof script === "string") return script
-  return script.protocol === "file:" ? fileURLToPath(script) : script.href.slice(0, 100)
+  try {
+    return fileURLToPath(script)
+  } catch {
+    // One of another kind, or a file that is not of this machine.
+    return script.href.slice(0, 100)
+  }
 }
 
 /** Node did not start a thread with these options. */

@@ -36,6 +36,7 @@ import { Transport } from "../transport/Transport.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { Wire } from "../wire/Wire.ts"
 import * as NodeWire from "./NodeWire.ts"
+import * as RealTime from "./RealTime.ts"
 import { Thread } from "./Thread.ts"
 import * as ThreadFault from "./ThreadFault.ts"
 
@@ -135,7 +136,7 @@ const start = (options: Options, address: string): Effect.Effect<Thread, Transpo
     const timer = setTimeout(() => {
       const within = Duration.format(Duration.fromInputUnsafe(openTimeout))
       settle(Effect.andThen(thread.terminate, fail(ThreadFault.silent(within))))
-    }, Duration.toMillis(openTimeout))
+    }, RealTime.timerMillis(openTimeout))
     const thread: Thread = new Thread({
       address: `${address} (thread ${worker.threadId})`,
       worker,
@@ -143,7 +144,7 @@ const start = (options: Options, address: string): Effect.Effect<Thread, Transpo
       stderr: options.stderr ?? "inherit",
       tailBytes: options.stderrTailBytes ?? 64 * 1024,
       outgoingHighBytes: options.outgoingHighBytes,
-      endInputMillis: Duration.toMillis(options.shutdown?.endInputFor ?? 2000),
+      endInputMillis: RealTime.timerMillis(options.shutdown?.endInputFor ?? 2000),
       onListening: () => settle(Effect.succeed(thread)),
       onExit: () => settle(fail(ThreadFault.ofExit(thread, options.script), thread.thrown?.value))
     })

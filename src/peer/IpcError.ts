@@ -249,7 +249,8 @@ export class RemoteDefect extends Schema.TaggedError<RemoteDefect>()("RemoteDefe
 }
 
 /**
- * The wire of this transport cannot say what the protocol, or the call, needs.
+ * The wire of this transport cannot say what the protocol, or the call, needs, or would send a secret where others may
+ * read it.
  *
  * @category errors
  * @since 0.1.0

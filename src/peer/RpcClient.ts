@@ -57,7 +57,7 @@ type Needs<P extends AnyProtocol, H extends ReadonlyArray<unknown>, C extends Re
  *
  * Returns once the link is open, and does not wait for the server's Hello: calls may be made at once. Fails with
  * `ConnectFailed` when nobody answers at the address, and with `Unsayable` when the transport's wire cannot say the
- * protocol. Calls fail with `Incompatible` or `Unauthorized` when the server turns out to be another, with
+ * protocol, or would give the secret away. Calls fail with `Incompatible` or `Unauthorized` when the server turns out to be another, with
  * `Disconnected` once the connection is over. Closing the scope lets what this side answers finish, fails what it asks,
  * says Bye and closes the link.
  *
@@ -91,8 +91,9 @@ export const make = <
   options: OwnOptions & Middleware.Options<H, C> = {}
 ): Effect.Effect<Client<P>, IpcError, Scope.Scope | Needs<P, H, C>> =>
   Effect.gen(function* () {
-    const { address, open, wire = Native.wire() } = yield* Transport
-    const unsayable = Sayable.check(protocol, wire, address)
+    const { address, open, overheard, wire = Native.wire() } = yield* Transport
+    const unsayable =
+      Sayable.check(protocol, wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
     if (unsayable !== undefined) return yield* unsayable
     const answers = asks(protocol) ? yield* key(protocol, "client") : noAnswers
     if (options.reconnect !== undefined) {

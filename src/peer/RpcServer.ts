@@ -105,7 +105,8 @@ type Needs<P extends AnyProtocol, R, H extends ReadonlyArray<unknown>, C extends
  * Serves until the listener ends.
  *
  * The listener of stdio ends with its one link, so a child process ends at the end of its input. Fails with
- * `ListenFailed` when the listener breaks, with `Unsayable` when its wire cannot say the protocol. When it is
+ * `ListenFailed` when the listener breaks, with `Unsayable` when its wire cannot say the protocol or would
+ * give the secret away. When it is
  * interrupted, every connection drains: no new calls, what runs may finish within `drainTimeout`, then Bye.
  *
  * @category constructors
@@ -173,8 +174,9 @@ const start = <P extends AnyProtocol, R>(
 ): Effect.Effect<Started<P>, IpcError, Listener | HandlersOf<P, "server"> | Scope.Scope | R> =>
   Effect.gen(function* () {
     const listener = yield* Listener
-    const { address, wire = Native.wire() } = listener
-    const unsayable = Sayable.check(protocol, wire, address)
+    const { address, overheard, wire = Native.wire() } = listener
+    const unsayable =
+      Sayable.check(protocol, wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
     if (unsayable !== undefined) return yield* unsayable
     const answers = yield* key(protocol, "server")
     const house: House<P, R> = {

@@ -1,11 +1,12 @@
 /**
- * Whether a wire can say what a protocol needs.
+ * Whether a wire can say what a protocol needs, and may say what it is given.
  *
  * @since 0.1.0
  */
 import type { AnyProtocol, Member } from "../protocol/Protocol.ts"
 import type { Can, Wire } from "../wire/Wire.ts"
 import { IpcError, Unsayable } from "./IpcError.ts"
+import type { PeerOptions } from "./Options.ts"
 
 /** Answers the error for the first request or event that the wire cannot say. */
 export const check = (protocol: AnyProtocol, wire: Wire, address: string): IpcError | undefined => {
@@ -22,6 +23,16 @@ export const check = (protocol: AnyProtocol, wire: Wire, address: string): IpcEr
   if (unsayable === undefined) return undefined
   const detail = `the wire ${wire.name} has no ${unsayable.missing}`
   return new IpcError({ reason: new Unsayable({ address, method: unsayable.member.tag, detail }) })
+}
+
+/** Answers the error for a secret that would be sent where others may read it. */
+export const checkSecret = (
+  { address, overheard, wire }: { address: string; wire: Wire; overheard?: boolean | undefined },
+  { secret }: PeerOptions
+): IpcError | undefined => {
+  if (secret === undefined || overheard !== true || wire.proof !== undefined) return undefined
+  const detail = `the wire ${wire.name} would send the secret where others may read it; give the wire a proof, on both sides, or use TLS`
+  return new IpcError({ reason: new Unsayable({ address, detail }) })
 }
 
 const lacks = (member: Member, can: Can, events: boolean): string | undefined => {

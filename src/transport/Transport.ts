@@ -27,6 +27,8 @@ export class Transport extends Context.Service<
     readonly address: string
     /** What lives at the other end speaks this. Default: the native wire. */
     readonly wire?: Wire | undefined
+    /** Others may read what its links carry: a secret is then proved by the wire, or refused. Default: false. */
+    readonly overheard?: boolean | undefined
     readonly open: Effect.Effect<Link, TransportError, Scope.Scope>
   }
 >()("effect-ipc/Transport") {}
@@ -46,6 +48,8 @@ export class Listener extends Context.Service<
     readonly address: string
     /** What clients speak. Default: the native wire. */
     readonly wire?: Wire | undefined
+    /** Others may read what its links carry: a secret is then proved by the wire, or refused. Default: false. */
+    readonly overheard?: boolean | undefined
     readonly accept: Effect.Effect<Link, TransportError | Cause.Done, Scope.Scope>
   }
 >()("effect-ipc/Listener") {}

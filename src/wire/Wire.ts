@@ -241,7 +241,6 @@ export interface Wire {
    * never sent. Both sides of a link have it, or none. Default: a client sends its secret.
    */
   readonly proof?: Prover | undefined
-  /** Makes the codec of one connection. */
   /** The heartbeat of a peer whose user has set none, in milliseconds. Left out, there is none. */
   readonly heartbeatMillis?: number | undefined
   /** Makes the codec of one connection. */

@@ -55,8 +55,8 @@ export type Options = (
  * side adds one to each frame it sends: for links where a stray write can land in the middle of a frame, such as stdout.
  * With `strays` (default: as `crc`) it gives up a frame that gets no byte for 10 seconds, for what it took for one may
  * be stray bytes. With `proof` a secret is proved by both sides instead of sent: for links that leave the kernel, as TCP.
- * be stray bytes. `heartbeat` is that of a peer whose user has set none (default: no heartbeat); a transport gives it
- * where the system would not tell that the other machine is gone.
+ * `heartbeat` is that of a peer whose user has set none (default: no heartbeat); a transport gives it where the system
+ * would not tell that the other machine is gone.
  *
  * @category constructors
  * @since 0.1.0

@@ -1,7 +1,10 @@
 /** Each reason of an IpcError, provoked over real sockets and processes, with its facts and what it tells to do. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -10,10 +13,13 @@ import * as NodeChildProcess from "node:child_process"
 import * as Net from "node:net"
 import * as Path from "node:path"
 import * as ChildProcess from "../../../src/node/ChildProcess.ts"
+import * as Fifo from "../../../src/node/Fifo.ts"
+import * as Tcp from "../../../src/node/Tcp.ts"
 import * as UnixSocket from "../../../src/node/UnixSocket.ts"
 import * as Handlers from "../../../src/peer/Handlers.ts"
 import type { IpcError } from "../../../src/peer/IpcError.ts"
 import * as RpcClient from "../../../src/peer/RpcClient.ts"
+import * as RpcServer from "../../../src/peer/RpcServer.ts"
 import * as Event from "../../../src/protocol/Event.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
 import * as Request from "../../../src/protocol/Request.ts"
@@ -106,6 +112,23 @@ describe("ListenFailed", () => {
       const { stderr } = yield* run
       assert.include(stderr, "ListenFailed: cannot go on listening at stdio:fd3")
       assert.include(stderr, "start this process with frames")
+    })
+  )
+
+  it.live("tells of FIFOs whose other side does not come, or that go while a server waits", () =>
+    Effect.gen(function* () {
+      const at = yield* directory
+      const pair = { read: Path.join(at, "a"), write: Path.join(at, "b"), create: true }
+      const run = (options: Fifo.Options) =>
+        Effect.provide(RpcServer.run(Office), [layer(), Fifo.layerListener(options)])
+      const late = reasonOf(yield* Effect.flip(run({ ...pair, openTimeout: 50 })), "ListenFailed")
+      assert.include(late.message, "for reading within 50ms; start the other side, which reads it")
+      NodeChildProcess.execFileSync("mkfifo", [pair.read, pair.write])
+      const waiting = yield* Effect.forkChild(Effect.flip(run({ ...pair, create: false })), started)
+      yield* Effect.sleep(20)
+      Fs.unlinkSync(pair.read)
+      const gone = reasonOf(yield* Fiber.join(waiting), "ListenFailed")
+      assert.include(gone.message, `there is no FIFO at ${pair.read}; start the side that makes it`)
     })
   )
 })
@@ -261,6 +284,30 @@ describe("Unauthorized", () => {
         assert.strictEqual(yield* friend.Ask({ text: "friend" }), "friend")
         assert.strictEqual(reasonOf(faults[0], "Unauthorized").side, "local")
         assert.notInclude(JSON.stringify([faults, reason]), "sesam")
+      })
+    )
+  }
+})
+
+describe("Unauthorized over TCP", () => {
+  for (const [name, given, side, detail] of [
+    ["has no secret", undefined, "local", "only one side has a secret to prove; both need the same"],
+    ["cannot prove the secret", Redacted.make("open sesam"), "remote", "the secret is wrong; both sides need the same"]
+  ] as const) {
+    it.live(`tells both sides that the client ${name}`, () =>
+      Effect.gen(function* () {
+        const heard = yield* Deferred.make<IpcError>()
+        const onFault = (error: IpcError) => Deferred.succeed(heard, error)
+        const secret = Redacted.make("open sesame")
+        const listener = yield* Layer.build(Tcp.layerListener({ port: 0 }))
+        const serving = RpcServer.run(Office, { secret, onFault }).pipe(Effect.provide([layer()]))
+        yield* Effect.forkScoped(Effect.provide(serving, listener))
+        const { port } = Context.get(listener, Tcp.Bound)
+        const client = yield* Effect.provide(RpcClient.make(Office, { secret: given }), Tcp.layer({ port }))
+        const reason = reasonOf(yield* Effect.flip(client.Ask({ text: "" })), "Unauthorized")
+        assert.deepStrictEqual([reason.address, reason.side], [`tcp:127.0.0.1:${port}`, side])
+        assert.strictEqual(reason.detail, detail)
+        assert.strictEqual(reasonOf(yield* Deferred.await(heard), "Unauthorized").side, "local")
       })
     )
   }

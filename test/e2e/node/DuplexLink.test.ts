@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import { once } from "node:events"
 import { Duplex, duplexPair, PassThrough, Readable, Writable } from "node:stream"
 import * as DuplexLink from "../../../src/node/DuplexLink.ts"
 import { Listener, Transport } from "../../../src/transport/Transport.ts"
@@ -77,6 +80,34 @@ it.live("ends at once over a stream that is already destroyed", () =>
     const recorder = record(yield* DuplexLink.fromDuplex(stream, { address: "gone" }))
     yield* recorder.until(() => recorder.ends.length > 0)
     assert.deepStrictEqual(recorder.ends, [{ _tag: "Broken", stage: "read", detail: "closed before its end" }])
+  })
+)
+
+it.live("ends at once over a stream whose other side has ended already", () =>
+  Effect.gen(function* () {
+    const [near, far] = duplexPair()
+    far.end()
+    yield* Effect.promise(() => once(near.resume(), "end"))
+    assert.isFalse(near.destroyed)
+    const recorder = record(yield* DuplexLink.fromDuplex(near, { address: "ended" }))
+    yield* recorder.until(() => recorder.ends.length > 0)
+    assert.deepStrictEqual(recorder.ends, [{ _tag: "Ended" }])
+  })
+)
+
+it.live("waits for ever to flush when it is told to", () =>
+  Effect.gen(function* () {
+    const { letThrough, stream } = slow()
+    const scope = yield* Scope.make()
+    const options = { address: "slow", flushFor: Duration.infinity }
+    const link = yield* Scope.provide(DuplexLink.fromDuplex(stream, options), scope)
+    link.offer(bytes("last words"))
+    const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+    yield* Effect.sleep(20)
+    assert.isUndefined(closing.pollUnsafe())
+    letThrough()
+    yield* Fiber.join(closing)
+    assert.isTrue(stream.writableFinished)
   })
 )
 

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -255,6 +256,17 @@ describe("a link says what to do when", () => {
       Fs.chmodSync(root, 0o755)
     })
   )
+
+  it.live("this user may not take over a lock that a crash left", () =>
+    Effect.gen(function* () {
+      const { a, b, root } = yield* fifos
+      const nobody = 2 ** 22
+      Fs.writeFileSync(`${b}.lock`, `${nobody} 1`)
+      Fs.chmodSync(root, 0o555)
+      refused({ read: a, write: b }, /the lock .*\/b.lock cannot be made \(EACCES\).* set lock: false/)
+      Fs.chmodSync(root, 0o755)
+    })
+  )
 })
 
 describe("one writer", () => {
@@ -327,6 +339,24 @@ describe("opening", () => {
       yield* Fiber.interrupt(waiting)
       assert.deepStrictEqual(held(root), [])
       assert.deepStrictEqual(Fs.readdirSync(root), before)
+    })
+  )
+
+  it.live("leaves nothing at whatever moment it is interrupted", () =>
+    Effect.gen(function* () {
+      const { a, b, root } = yield* fifos
+      // Waits for its turn after every third operation, so that an interruption can come between those.
+      const halting = Effect.provideService(
+        Effect.scoped(open({ read: a, write: b, lock: false })),
+        References.MaxOpsBeforeYield,
+        3
+      )
+      for (let turns = 0; turns < 120; turns++) {
+        const fiber = yield* Effect.forkChild(halting)
+        for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(held(root), [], `after ${turns} turns`)
+      }
     })
   )
 

@@ -3,19 +3,24 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Net from "node:net"
 import * as DuplexLink from "../../../src/node/DuplexLink.ts"
 import * as NodeWire from "../../../src/node/NodeWire.ts"
 import * as Proof from "../../../src/node/Proof.ts"
+import * as Tcp from "../../../src/node/Tcp.ts"
 import type { IpcError } from "../../../src/peer/IpcError.ts"
 import * as RpcClient from "../../../src/peer/RpcClient.ts"
 import * as RpcServer from "../../../src/peer/RpcServer.ts"
 import { Listener, Transport } from "../../../src/transport/Transport.ts"
+import * as Native from "../../../src/wire/dialect/Native.ts"
+import { tls } from "../../fixtures/tls/tls.ts"
 import { clientSays, layer, Note, numbers, Office, Tick } from "../../peer/Office.ts"
 import { frame, hello, Raw, request } from "../../peer/Raw.ts"
 import { reasonOf } from "../../peer/reasons.ts"
@@ -206,6 +211,50 @@ describe("a secret over TCP", () => {
       const error = yield* Effect.flip(client.Ask({ text: "are you there" }))
       unauthorized(error, "local", "only one side has a secret to prove; both need the same")
       assert.deepStrictEqual(heard, [])
+    })
+  )
+})
+
+describe("a secret over TCP on a wire that cannot prove it", () => {
+  const wire = Native.wire()
+
+  it.live("is not sent: neither side opens, and both say what to do", () =>
+    Effect.gen(function* () {
+      let dialled = 0
+      const port = yield* listen(() => dialled++)
+      const client = RpcClient.make(Office, { secret, reconnect: Schedule.recurs(3) })
+      const refusedClient = yield* Effect.flip(Effect.provide(client, Tcp.layer({ port, wire })))
+      const server = Effect.provide(RpcServer.run(Office, { secret }), layer())
+      const refusedServer = yield* Effect.flip(Effect.provide(server, Tcp.layerListener({ port: 0, wire })))
+      for (const error of [refusedClient, refusedServer]) {
+        const reason = reasonOf(error, "Unsayable")
+        assert.match(reason.address, /^tcp:127\.0\.0\.1:\d+$/)
+        assert.include(reason.message, "send the secret where others may read it; give the wire a proof")
+        assert.include(reason.message, "or use TLS")
+      }
+      assert.strictEqual(dialled, 0)
+    })
+  )
+
+  const asked = (
+    server: Partial<Parameters<typeof Tcp.layerListener>[0]>,
+    client: Partial<Parameters<typeof Tcp.layer>[0]>,
+    given: Redacted.Redacted<string> | undefined
+  ) =>
+    Effect.gen(function* () {
+      const listener = yield* Layer.build(Tcp.layerListener({ port: 0, ...server }))
+      const serving = RpcServer.run(Office, { secret: given }).pipe(Effect.provide(listener), Effect.provide(layer()))
+      yield* Effect.forkScoped(serving)
+      const { port } = Context.get(listener, Tcp.Bound)
+      const office = Effect.provide(RpcClient.make(Office, { secret: given }), Tcp.layer({ port, ...client }))
+      return yield* Effect.flatMap(office, (office) => office.Ask({ text: "heard" }))
+    })
+
+  it.live("is sent within TLS, and who has none needs no proof", () =>
+    Effect.gen(function* () {
+      const secure = asked({ wire, tls: tls.here }, { wire, tls: tls.trusting }, secret)
+      assert.strictEqual(yield* secure, "heard")
+      assert.strictEqual(yield* asked({ wire }, { wire }, undefined), "heard")
     })
   )
 })

@@ -1,9 +1,10 @@
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import * as NodeWS from "@effect/platform-node/NodeWS"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -241,4 +242,87 @@ describe("a link over a socket", () => {
       assert.deepStrictEqual(recorder.ends, [{ _tag: "Closed" }])
     })
   )
+
+  it.live("holds nothing, and closes at once, when a write is done only after the socket has ended", () =>
+    Effect.gen(function* () {
+      const { incoming, socket, writing } = yield* held
+      const done = yield* Deferred.make<void>()
+      writing.write = Deferred.await(done)
+      const scope = yield* Scope.make()
+      const link = yield* Scope.provide(SocketLink.fromSocket(socket), scope)
+      const recorder = record(link)
+      link.offer(Buffer.from("late"))
+      yield* Effect.sleep(1)
+      yield* Queue.fail(incoming, closed(1000))
+      yield* recorder.until(() => recorder.ends.length > 0)
+      yield* Deferred.succeed(done, undefined)
+      yield* Effect.sleep(1)
+      assert.strictEqual(link.queuedBytes, 0)
+      const startedAt = performance.now()
+      yield* Scope.close(scope, Exit.void)
+      assert.isBelow(performance.now() - startedAt, 1000)
+    })
+  )
+
+  it.live("ends when the socket throws", () =>
+    Effect.gen(function* () {
+      const reading = yield* held
+      const broken = Effect.die(new Error("a bug of its own"))
+      const reader = Effect.succeed({ pull: broken, upgrade: Socket.SocketUpgradeError.unsupported })
+      const ended = record(yield* SocketLink.fromSocket({ ...reading.socket, reader }))
+      yield* ended.until(() => ended.ends.length > 0)
+      assert.deepStrictEqual(ended.ends, [{ _tag: "Broken", stage: "read", detail: "a bug of its own" }])
+
+      const { socket, writing } = yield* held
+      writing.write = broken
+      const link = yield* SocketLink.fromSocket(socket)
+      const recorder = record(link)
+      link.offer(Buffer.from("lost"))
+      yield* recorder.until(() => recorder.ends.length > 0)
+      assert.deepStrictEqual(recorder.ends, [{ _tag: "Broken", stage: "write", detail: "a bug of its own" }])
+    })
+  )
+
+  it.live("looks no longer for why a write failed once it is closed, although it was paused", () =>
+    Effect.gen(function* () {
+      const { socket, writing } = yield* held
+      writing.write = Effect.fail(new Socket.SocketError({ reason: new Socket.SocketWriteError({ cause: undefined }) }))
+      const timers = vi.spyOn(globalThis, "setTimeout")
+      const looks = () => timers.mock.calls.filter(([, millis]) => millis === 1000).length
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const link = yield* SocketLink.fromSocket(socket)
+          record(link)
+          link.pause()
+          link.offer(Buffer.from("lost"))
+          yield* Effect.sleep(5)
+        })
+      )
+      const before = looks()
+      assert.isAbove(before, 0)
+      yield* Effect.sleep(1050)
+      assert.strictEqual(looks(), before)
+      timers.mockRestore()
+    })
+  )
 })
+
+it.live("an accept that waits keeps nothing of the sockets that it skipped", () =>
+  Effect.gen(function* () {
+    const gone = Socket.make({ reader: Effect.fail(closed(1006)), writer: Effect.never })
+    const { socket } = yield* held
+    const server = SocketServer.of({
+      address: "here",
+      run: (handle: (socket: Socket.Socket) => Effect.Effect<void>) =>
+        Effect.andThen(
+          Effect.forEach([...Array.from({ length: 100 }, () => gone), socket], handle, { concurrency: "unbounded" }),
+          Effect.never
+        )
+    } as never)
+    const context = yield* Effect.provideService(Layer.build(SocketLink.layerListener()), SocketServer, server)
+    const scope = yield* Scope.make()
+    yield* Scope.provide(Context.get(context, Listener).accept, scope)
+    assert.isBelow(scope.state._tag === "Open" ? (scope.state.finalizers?.size ?? 0) : 0, 5)
+    yield* Scope.close(scope, Exit.void)
+  })
+)

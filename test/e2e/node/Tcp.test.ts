@@ -7,9 +7,12 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import * as TestClock from "effect/testing/TestClock"
 import { once } from "node:events"
 import * as Net from "node:net"
 import * as Os from "node:os"
+import * as SocketLink from "../../../src/node/SocketLink.ts"
 import * as Tcp from "../../../src/node/Tcp.ts"
 import * as Handlers from "../../../src/peer/Handlers.ts"
 import * as RpcClient from "../../../src/peer/RpcClient.ts"
@@ -17,10 +20,8 @@ import * as RpcServer from "../../../src/peer/RpcServer.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
 import * as Request from "../../../src/protocol/Request.ts"
 import { Listener, Transport } from "../../../src/transport/Transport.ts"
-import { TransportError } from "../../../src/transport/TransportError.ts"
 import { patternOf } from "../../fixtures/links/behaviour.ts"
-import { run } from "../../fixtures/links/fixture.ts"
-import { dial, misfits, portOf } from "../../fixtures/links/misfits.ts"
+import { dial, portOf } from "../../fixtures/links/misfits.ts"
 import { tls } from "../../fixtures/tls/tls.ts"
 import { reasonOf } from "../../peer/reasons.ts"
 import { record } from "../../transport/suite.ts"
@@ -47,32 +48,6 @@ const asked = (server: ServerOptions, client: Omit<Parameters<typeof Tcp.layer>[
     const office = yield* Effect.provide(RpcClient.make(Office), transport)
     return yield* office.Ask()
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
-
-describe("a misfit", () => {
-  for (const [name, { attempt, says, stage }] of Object.entries(misfits)) {
-    it.live(`fails with a TransportError that says what to do: ${name}`, () =>
-      Effect.gen(function* () {
-        const quiet = Effect.provideService(Effect.scoped(attempt), References.MinimumLogLevel, "None")
-        const error = yield* Effect.flip(quiet)
-        assert.instanceOf(error, TransportError)
-        assert.strictEqual(error.stage, stage)
-        assert.match(error.message, says)
-      })
-    )
-  }
-
-  it.live("leaves nothing behind that keeps a process alive", () =>
-    Effect.gen(function* () {
-      const child = run("misfit.ts", [], { stdio: ["ignore", "pipe", "inherit"] })
-      const exited = once(child, "exit")
-      yield* Effect.promise(() => once(child.stdout!, "data"))
-      const attemptedAt = performance.now()
-      yield* Effect.promise(() => exited)
-      assert.strictEqual(child.exitCode, 0)
-      assert.isBelow(performance.now() - attemptedAt, 1500)
-    })
-  )
-})
 
 describe("a listener", () => {
   it.live("takes a free port for port 0 on loopback, and tells which", () =>
@@ -153,6 +128,21 @@ describe("a listener", () => {
       yield* dial({ port, tls: tls.trusting })
       yield* server.accept
     }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
+  )
+})
+
+describe("dialling", () => {
+  it.effect("is not over when a test clock says so, but in real time", () =>
+    Effect.gen(function* () {
+      const silent = yield* portOf(() => {})
+      const patient = yield* Effect.forkChild(dial({ port: silent, tls: tls.trusting }), { startImmediately: true })
+      const opening = SocketLink.fromSocket(Socket.make({ reader: Effect.never, writer: Effect.never }))
+      const waiting = yield* Effect.forkChild(opening, { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([patient.pollUnsafe(), waiting.pollUnsafe()], [undefined, undefined])
+      const late = yield* Effect.flip(dial({ port: silent, tls: tls.trusting, openTimeout: "20 millis" }))
+      assert.match(String(late), /within 20ms/)
+    })
   )
 })
 

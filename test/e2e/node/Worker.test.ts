@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -45,6 +46,11 @@ describe.concurrent("a worker thread", () => {
     ["is missing", { script: "/nowhere/worker.ts" }, /^there is no file \/nowhere\/worker\.ts; check the path$/],
     ["is missing, as a URL", { script: new URL("file:///nowhere/w.ts") }, /^there is no file \/nowhere\/w\.ts/],
     ["is a bare name", { script: "worker.ts" }, /^worker\.ts is no absolute path and does not begin with \.\//],
+    [
+      "is of another machine",
+      { script: new URL("file://there/w.ts") },
+      /^Node did not take the options: File URL host/
+    ],
     ["is on the web", { script: new URL("https://example.org/w.js") }, /^https:\/\/example\.org\/w\.js cannot be run/],
     [
       "throws while it is loaded",
@@ -70,6 +76,13 @@ describe.concurrent("a worker thread", () => {
   ])("whose script %s cannot be opened, with the reason", ([, options, detail]) =>
     Effect.gen(function* () {
       assert.match((yield* refused(options)).detail, detail)
+    })
+  )
+
+  it.live("may take for ever to listen when it is told so", () =>
+    Effect.gen(function* () {
+      const link = yield* open({ workerData: "answers", openTimeout: Duration.infinity })
+      assert.include(link.address, "threads.ts (thread")
     })
   )
 
