@@ -32,18 +32,12 @@ export const measure = (side: "caller" | "handler", context: Context.Context<nev
 class Gauges {
   readonly #context: Context.Context<never>
   readonly #clock: Clock.Clock
-  readonly #attributes: Readonly<Record<string, string>>
-  readonly #calls: Metric.Metric<number, unknown>
-  readonly #inFlight: Metric.Metric<number, unknown>
-  readonly #duration: Metric.Metric<number, unknown>
 
   constructor(attributes: Readonly<Record<string, string>>, context: Context.Context<never>) {
-    this.#context = context
+    // Made once: a metric looks up its series anew for each set of attributes that it has not seen last.
+    const all = { ...Context.get(context, Metric.CurrentMetricAttributes), ...attributes }
+    this.#context = Context.add(context, Metric.CurrentMetricAttributes, all)
     this.#clock = Context.get(context, Clock.Clock)
-    this.#attributes = attributes
-    this.#calls = Metric.withAttributes(Metrics.calls, attributes)
-    this.#inFlight = Metric.withAttributes(Metrics.inFlight, attributes)
-    this.#duration = Metric.withAttributes(Metrics.duration, attributes)
   }
 
   around<A, E>(next: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
@@ -63,18 +57,18 @@ class Gauges {
   }
 
   #begin(): bigint {
-    this.#calls.updateUnsafe(1, this.#context)
-    this.#inFlight.modifyUnsafe(1, this.#context)
+    Metrics.calls.updateUnsafe(1, this.#context)
+    Metrics.inFlight.modifyUnsafe(1, this.#context)
     return this.#clock.monotonicTimeNanosUnsafe()
   }
 
   #end(startNanos: bigint, exit: Exit.Exit<unknown, unknown>): void {
     const millis = Number(this.#clock.monotonicTimeNanosUnsafe() - startNanos) / 1e6
-    this.#inFlight.modifyUnsafe(-1, this.#context)
-    this.#duration.updateUnsafe(millis, this.#context)
+    Metrics.inFlight.modifyUnsafe(-1, this.#context)
+    Metrics.duration.updateUnsafe(millis, this.#context)
     const outcome = failureOf(exit)
     if (outcome === undefined) return
-    Metric.withAttributes(Metrics.failures, { ...this.#attributes, outcome }).updateUnsafe(1, this.#context)
+    Metric.withAttributes(Metrics.failures, { outcome }).updateUnsafe(1, this.#context)
   }
 }
 
