@@ -9,7 +9,7 @@ import * as Example from "./Example.ts"
 
 const args = process.argv.slice(2)
 const update = args.includes("--update")
-const asked = args.filter((arg) => !arg.startsWith("--"))
+const asked = args.filter((arg) => arg !== "--update")
 const unknown = asked.filter((name) => !Example.names.includes(name))
 if (unknown.length > 0) {
   console.error(`no example is called ${unknown.join(" or ")}; there are: ${Example.names.join(", ")}`)

@@ -1,5 +1,5 @@
 /**
- * Links to processes that this one starts: frames over their stdin and stdout, or over descriptor 3.
+ * Links to processes that this one starts: frames over their stdin and stdout (and stderr), or over descriptor 3.
  *
  * A child leads a process group of its own, so that what it starts ends with it. It sees the end of its input when this
  * process closes the link or dies; one that does not heed it is terminated, then killed, by this process or, when this
@@ -85,7 +85,7 @@ export interface Common extends Streams.Options {
    * what lies between them; once the link is closed, all of it.
    */
   readonly stderr?: "drain" | "inherit" | ((text: string) => void) | undefined
-  /** Bytes of stderr that are kept for the reason `Exited`. Default: 65536 (64 KiB). */
+  /** Bytes of stderr that are kept for `stderrTail` of `Disconnected`. Default: 65536 (64 KiB). */
   readonly stderrTailBytes?: number | undefined
   /** How a child that is no longer wanted is ended, in real time. */
   readonly shutdown?:

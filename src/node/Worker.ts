@@ -73,7 +73,7 @@ export interface Options {
   readonly stdout?: "drain" | "inherit" | ((text: string) => void) | undefined
   /** As `stdout`, for stderr. */
   readonly stderr?: "drain" | "inherit" | ((text: string) => void) | undefined
-  /** Bytes of stderr, and of what was thrown, that are kept for the reason `Exited`. Default: 65536 (64 KiB). */
+  /** Bytes of stderr, and of what was thrown, that are kept for `stderrTail` of `Disconnected`. Default: 65536 (64 KiB). */
   readonly stderrTailBytes?: number | undefined
   /** What the script speaks. Default: the native wire, without checksums. */
   readonly wire?: Wire | undefined

@@ -29,7 +29,8 @@ export interface PeerOptions {
    * `effect/encoding/SchemaBinary` before the peer says Hello. Default: `"json"`.
    */
   readonly payload?: "json" | "binary" | undefined
-  /** How many calls of the peer may be in flight; more are refused with `Overloaded`. At least 16. Default: 16384. */
+  /** How many calls of the peer may be in flight; the peer's calls wait, and one that is sent all the same is refused with
+   * `Overloaded`. At least 16. Default: 16384. */
   readonly maxCallsInFlight?: number | undefined
   /** Bytes that may wait for a peer that does not read, before the connection is closed. Default: 67108864 (64 MiB). */
   readonly outgoingMaxBytes?: number | undefined
@@ -49,7 +50,7 @@ export interface PeerOptions {
   /**
    * What both sides must know; who does not is refused with `Unauthorized`. Default: none.
    *
-   * On links that only the kernel carries (Unix socket, stdio, child process, memory) the client sends it, and may have
+   * On links that only the kernel carries (Unix socket, FIFO, stdio, child process, worker thread, memory) the client sends it, and may have
    * one that its server does not ask for. On a wire with `proof`, as TCP has, it is never sent: each side proves to the
    * other that it knows it, and calls and events wait for that, at most for `handshakeTimeout`. There, both sides have
    * one or none. Who overhears a proof can try guesses on it, so take 128 random bits or more. It keeps strangers out
