@@ -150,6 +150,8 @@ const child =
           args: [fixture("behave.ts"), behaviour, frames === "fd3" ? "fd3" : "stdout"],
           frames,
           env,
+          // On a busy machine a child may take seconds to start, and has yet to read what it was sent.
+          shutdown: { endInputFor: "8 seconds" },
           stderr: (more) => {
             const told = /result (.*)\n/.exec((text += more))
             if (told !== null) Deferred.doneUnsafe(result, Effect.succeed(told[1]!))
