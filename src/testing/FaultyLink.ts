@@ -74,7 +74,7 @@ export class FaultyLink implements Link, LinkSink {
   }
 
   get queuedBytes(): number {
-    return this.#over === undefined ? this.#inner.queuedBytes + this.toServer.bytes : 0
+    return this.#inner.queuedBytes + this.toServer.bytes
   }
 
   // As the sink of the inner link
