@@ -51,7 +51,7 @@ const unstableModules = ["effect/schema/SchemaJITCompiler", "effect/encoding/Sch
 const unstableFiles = ["peer/Shapes.ts", "wire/payload/Binary.ts"]
 
 /** What the rooms without I/O and time may use of Effect: data. Schema only as a type. */
-const dataModules = ["effect/Option", "effect/Result", "effect/Duration"]
+const dataModules = ["effect/Option", "effect/Result", "effect/Duration", "effect/Context"]
 
 /** What would bring I/O or time into the room that only says what may be said. */
 const livingModules =

@@ -90,7 +90,10 @@ export interface Common extends Streams.Options {
   /** How a child that is no longer wanted is ended, in real time. */
   readonly shutdown?:
     | {
-        /** How long it may take to exit after the end of its input, before it is terminated. Default: 2 seconds. */
+        /**
+         * How long it may take to exit after the end of its input, before it is terminated. Default: 2 seconds; none
+         * where the wire says that its peers do not notice the end of their input.
+         */
         readonly endInputFor?: Duration.Input | undefined
         /** How long it may take to exit after SIGTERM, before it is killed. Default: 2 seconds. */
         readonly terminateFor?: Duration.Input | undefined
@@ -181,10 +184,12 @@ const childOf = (spawned: NodeChildProcess.ChildProcess, options: Common, addres
     outgoingHighBytes: Streams.highBytes(options),
     guard: options.guard ?? true,
     flushMillis: Streams.flushMillis(options),
-    endInputMillis: Duration.toMillis(options.shutdown?.endInputFor ?? 2000),
+    endInputMillis: Duration.toMillis(options.shutdown?.endInputFor ?? (heedsEnd(options) ? 2000 : 0)),
     terminateMillis: Duration.toMillis(options.shutdown?.terminateFor ?? 2000)
   })
 }
+
+const heedsEnd = ({ wire }: Common): boolean => wire?.endsWithInput !== false
 
 const passOn = (text: string): void => {
   process.stderr.write(text)

@@ -164,6 +164,12 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.session.unreadableEvent(bytes, reason)
   }
 
+  lost(reason: Refusal): void {
+    this.session.close(reason)
+    // Who cannot read any more cannot read the answer to a Bye either.
+    this.session.lost(reason)
+  }
+
   junk(bytes: Uint8Array, stream?: number): void {
     if (stream === 1 && this.#link.stray !== undefined) return this.#link.stray(bytes)
     this.session.missed()
@@ -199,6 +205,16 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   accepted(hello: Hello): void {
     this.#port.accepted(hello)
+  }
+
+  congested(congested: boolean): void {
+    if (congested) this.#link.pause()
+    else this.#link.resume()
+  }
+
+  parting(): void {
+    this.flush()
+    this.#arm()
   }
 
   fault(reason: Refusal): void {

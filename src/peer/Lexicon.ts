@@ -30,7 +30,8 @@ const make = (protocol: AnyProtocol, side: Side): Lexicon => ({
     return protocol.fingerprint
   },
   says: (side === "server" ? protocol.client : protocol.server).map(methodOf),
-  answers: (side === "server" ? protocol.server : protocol.client).map(methodOf)
+  answers: (side === "server" ? protocol.server : protocol.client).map(methodOf),
+  annotations: protocol.annotations
 })
 
 const methods = new WeakMap<Member, Method>()
@@ -45,9 +46,10 @@ const methodOf = (member: Member): Method => {
 const compileMember = (member: Member): Method => {
   const { tag, kind } = member
   const payload = Shapes.ofPayload(member)
+  const { annotations } = member.spec
   if (member.kind === "event") {
     const none = Shapes.absent(tag, "answer")
-    return { tag, kind, payload, success: none, error: none, item: none, input: none, progress: none }
+    return { tag, kind, payload, success: none, error: none, item: none, input: none, progress: none, annotations }
   }
   const { error, input, progress, stream, success } = member.spec
   return {
@@ -58,6 +60,7 @@ const compileMember = (member: Member): Method => {
     error: error === undefined ? Shapes.absent(tag, "error") : Shapes.of(error),
     item: stream === undefined ? Shapes.absent(tag, "stream") : Shapes.of(stream),
     input: input === undefined ? Shapes.absent(tag, "input") : Shapes.of(input),
-    progress: progress === undefined ? Shapes.absent(tag, "progress") : Shapes.of(progress)
+    progress: progress === undefined ? Shapes.absent(tag, "progress") : Shapes.of(progress),
+    annotations
   }
 }

@@ -139,12 +139,17 @@ export const session = (
     secret: role === "acceptor" ? said : undefined,
     proof: secret === undefined || prover === undefined ? undefined : { role, secret, prover },
     correlate: wire.can.correlate,
-    cancel: wire.can.cancel,
-    heartbeatMillis: wire.can.heartbeat ? millis(options.heartbeat, wire.heartbeatMillis ?? Infinity) : Infinity,
+    eventWindow: wire.eventWindow,
+    farewell: wire.can.farewell,
+    heartbeatMillis: beats(wire) ? millis(options.heartbeat, wire.heartbeatMillis ?? Infinity) : Infinity,
+    judgesSilence: wire.can.heartbeat,
     handshakeMillis: millis(options.handshakeTimeout, defaults.timeoutMillis),
     drainMillis: millis(options.drainTimeout, defaults.timeoutMillis)
   }
 }
+
+/** A wire whose peers do not answer a ping may ask for them all the same. */
+const beats = (wire: Wire): boolean => wire.can.heartbeat || wire.heartbeatMillis !== undefined
 
 /** The peer's version may be any text, so a check of the user's own may well throw on it: that is no. */
 const acceptable =

@@ -93,7 +93,7 @@ export const make = <
   Effect.gen(function* () {
     const { address, open, overheard, wire = Native.wire() } = yield* Transport
     const unsayable =
-      Sayable.check(protocol, wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
+      Sayable.check(protocol, "client", wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
     if (unsayable !== undefined) return yield* unsayable
     const answers = asks(protocol) ? yield* key(protocol, "client") : noAnswers
     if (options.reconnect !== undefined) {

@@ -176,7 +176,7 @@ const start = <P extends AnyProtocol, R>(
     const listener = yield* Listener
     const { address, overheard, wire = Native.wire() } = listener
     const unsayable =
-      Sayable.check(protocol, wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
+      Sayable.check(protocol, "server", wire, address) ?? Sayable.checkSecret({ address, overheard, wire }, options)
     if (unsayable !== undefined) return yield* unsayable
     const answers = yield* key(protocol, "server")
     const house: House<P, R> = {

@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import type { AnyProtocol, Member } from "../protocol/Protocol.ts"
+import type { AnyProtocol, Member, Side } from "../protocol/Protocol.ts"
 import type { Can, Wire } from "../wire/Wire.ts"
 import { IpcError, Unsayable } from "./IpcError.ts"
+import { compile } from "./Lexicon.ts"
 import type { PeerOptions } from "./Options.ts"
 
 /** Answers the error for the first request or event that the wire cannot say. */
-export const check = (protocol: AnyProtocol, wire: Wire, address: string): IpcError | undefined => {
+export const check = (protocol: AnyProtocol, side: Side, wire: Wire, address: string): IpcError | undefined => {
   const { can } = wire
   const said = [
     ...protocol.server.map((member) => ({ member, missing: lacks(member, can, can.events.toServer) })),
@@ -20,9 +21,13 @@ export const check = (protocol: AnyProtocol, wire: Wire, address: string): IpcEr
     }))
   ]
   const unsayable = said.find(({ missing }) => missing !== undefined)
-  if (unsayable === undefined) return undefined
-  const detail = `the wire ${wire.name} has no ${unsayable.missing}`
-  return new IpcError({ reason: new Unsayable({ address, method: unsayable.member.tag, detail }) })
+  if (unsayable !== undefined) {
+    const detail = `the wire ${wire.name} has no ${unsayable.missing}`
+    return new IpcError({ reason: new Unsayable({ address, method: unsayable.member.tag, detail }) })
+  }
+  const objection = wire.objection?.(compile(protocol, side))
+  if (objection === undefined) return undefined
+  return new IpcError({ reason: new Unsayable({ address, method: objection.tag, detail: objection.detail }) })
 }
 
 /** Answers the error for a secret that would be sent where others may read it. */

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import type { Fields, Untagged } from "./Request.ts"
 
@@ -14,6 +15,18 @@ import type { Fields, Untagged } from "./Request.ts"
  */
 export interface Spec<out F extends Fields = Fields> {
   readonly payload: F
+  /** Facts about the event for middleware, tools and wires, by typed key. */
+  readonly annotations: Context.Context<never>
+}
+
+/**
+ * The options of {@link Class} besides the fields.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly annotations?: Context.Context<never>
 }
 
 /**
@@ -66,7 +79,8 @@ export const Class =
   <Self = never>(identifier?: string) =>
   <const Tag extends string, const F extends Fields = {}>(
     tag: Tag,
-    fields?: F & Untagged
+    fields?: F & Untagged,
+    options: Options = {}
   ): [Self] extends [never]
     ? MissingSelf
     : Schema.Class<Self, Schema.TaggedStruct<Tag, F>, {}> & Statics<Tag, Spec<F>> => {
@@ -75,6 +89,7 @@ export const Class =
       throw new Error(`Event "${tag}" has a field named _tag, which holds its tag: rename the field`)
     }
     const base = Schema.TaggedClass<Self & {}>(identifier)(tag, payload)
+    const spec: Spec = { payload, annotations: options.annotations ?? Context.empty() }
     // `any`: the return type is computed from parameters that are open here.
-    return Object.assign(base as any, { tag, kind: "event", spec: { payload } })
+    return Object.assign(base as any, { tag, kind: "event", spec })
   }

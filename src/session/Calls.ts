@@ -24,7 +24,6 @@ export class Calls {
   readonly #outbox: Outbox
   readonly #items: Items
   readonly #byOrder: boolean
-  readonly #cancels: boolean
   readonly #table = new Table<Call>()
   readonly #deadlines = new Deadlines()
   /** In the order in which they were asked. */
@@ -38,7 +37,6 @@ export class Calls {
     this.#outbox = outbox
     this.#items = items
     this.#byOrder = options.correlate === "order"
-    this.#cancels = options.cancel
     this.#limit = this.#byOrder ? 1 : callsBeforeHello
   }
 
@@ -156,11 +154,19 @@ export class Calls {
     this.#settle(call)
     if (reason !== undefined) call.refused(reason, "local")
     if (!sent) return
-    if (this.#cancels) this.#outbox.send({ _tag: "Cancel", id: call.id, method: call.method })
+    this.#outbox.send({ _tag: "Cancel", id: call.id, method: call.method })
     // Only behind the Cancel is there room for another: the peer counts what it runs.
     this.#table.take(call.id)
     if (this.#byOrder) this.#outbox.close({ _tag: "Disconnected", detail: lostCount })
     else this.release(nowMillis)
+  }
+
+  /** Ends a call whose answer came but cannot be understood. The peer is through with it. */
+  misread(call: Call, reason: Refusal, nowMillis: number): void {
+    this.#table.take(call.id)
+    this.#settle(call)
+    call.refused(reason, "local")
+    this.release(nowMillis)
   }
 
   /** Gives up the calls whose deadline has passed. */

@@ -6,18 +6,21 @@
 import { firstWindow, Inflow, Outflow } from "./Flow.ts"
 import type { Refusal } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
+import type { Sink } from "./Sink.ts"
 
 export class Events {
   readonly #outbox: Outbox
-  readonly #credited: () => void
-  readonly #outflow = new Outflow()
-  readonly #inflow = new Inflow()
+  readonly #sink: Sink
+  readonly #outflow: Outflow
+  readonly #inflow: Inflow | Backlog
   #held = false
 
-  /** @param credited hears, once, that events may be emitted after `emit` had answered "wait". */
-  constructor(outbox: Outbox, credited: () => void) {
+  /** @param window how many events may be on their way to a peer that grants no credit of its own accord. */
+  constructor(outbox: Outbox, sink: Sink, window: number | undefined) {
     this.#outbox = outbox
-    this.#credited = credited
+    this.#sink = sink
+    this.#outflow = window === undefined ? new Outflow() : new Outflow({ items: window, bytes: Infinity })
+    this.#inflow = window === undefined ? new Inflow() : new Backlog((full) => sink.congested(full))
   }
 
   /** Lets every event wait until `letGo`. */
@@ -64,11 +67,40 @@ export class Events {
   release(): void {
     if (!this.#held || !this.#outbox.writable || this.#outflow.allows(1) === 0) return
     this.#held = false
-    this.#credited()
+    this.#sink.eventsCredited()
   }
 
   /** Nobody waits any more. */
   close(): void {
     this.#held = false
+  }
+}
+
+/** Events of a peer that needs no credit, until they are taken: when there are too many, no more is read. */
+class Backlog {
+  readonly #congested: (full: boolean) => void
+  #items = 0
+  #bytes = 0
+  #full = false
+
+  constructor(congested: (full: boolean) => void) {
+    this.#congested = congested
+  }
+
+  arrived(items: number, bytes: number): true {
+    this.#items += items
+    this.#bytes += bytes
+    if (!this.#full && this.#over(1)) this.#congested((this.#full = true))
+    return true
+  }
+
+  used(items: number, bytes: number): undefined {
+    this.#items -= items
+    this.#bytes -= bytes
+    if (this.#full && !this.#over(0.5)) this.#congested((this.#full = false))
+  }
+
+  #over(part: number): boolean {
+    return this.#items >= firstWindow.items * part || this.#bytes >= firstWindow.bytes * part
   }
 }

@@ -22,9 +22,14 @@ const firstItemBytes = 64 * 1024
 
 /** The sender's side of one stream. */
 export class Outflow {
-  #items: number = firstWindow.items
-  #bytes: number = firstWindow.bytes
+  #items: number
+  #bytes: number
   #itemBytes = firstItemBytes
+
+  constructor(window: Grant = firstWindow) {
+    this.#items = window.items
+    this.#bytes = window.bytes
+  }
 
   /** How many of `count` items may leave in one frame. */
   allows(count: number): number {

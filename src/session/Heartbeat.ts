@@ -10,11 +10,16 @@
 export class Heartbeat {
   readonly intervalMillis: number
   #deadlineMillis: number
+  readonly #judges: boolean
   #pinged = false
 
-  /** @param intervalMillis how long a peer may say nothing before it is pinged; `Infinity` turns the heartbeat off. */
-  constructor(intervalMillis: number, nowMillis: number) {
+  /**
+   * @param intervalMillis how long a peer may say nothing before it is pinged; `Infinity` turns the heartbeat off.
+   * @param judges whether the peer answers pings; one that does not is pinged after each interval, and never silent.
+   */
+  constructor(intervalMillis: number, nowMillis: number, judges = true) {
     this.intervalMillis = intervalMillis
+    this.#judges = judges
     this.#deadlineMillis = nowMillis + intervalMillis
   }
 
@@ -32,7 +37,7 @@ export class Heartbeat {
   due(nowMillis: number): "nothing" | "ping" | "silent" {
     if (nowMillis < this.#deadlineMillis) return "nothing"
     if (this.#pinged) return "silent"
-    this.#pinged = true
+    this.#pinged = this.#judges
     this.#deadlineMillis = nowMillis + this.intervalMillis
     return "ping"
   }

@@ -88,7 +88,10 @@ export class Incoming {
   }
 
   #end(exchange: Call | Duty, reason: Refusal, nowMillis: number): void {
-    if (exchange instanceof Call) this.#parts.calls.giveUp(exchange, nowMillis, reason)
+    const { calls, options } = this.#parts
+    // By order an answer is one message: the next one is that to the next call, and nothing has to be closed.
+    if (exchange instanceof Call && options.correlate === "order") calls.misread(exchange, reason, nowMillis)
+    else if (exchange instanceof Call) calls.giveUp(exchange, nowMillis, reason)
     else this.#parts.duties.stop(exchange, reason)
   }
 

@@ -41,6 +41,8 @@ export class Session implements Outbox {
   #nowMillis: number
   /** Bytes came, since the peer was accepted, that nobody could read: an answer may have been among them. */
   #missed = false
+  /** Until when the peer may answer the Bye of this side, which is over but for that. */
+  #partedMillis = Infinity
   /** Why calls are refused instead of asked. */
   #noCalls: End | undefined
   writable = true
@@ -50,9 +52,9 @@ export class Session implements Outbox {
     this.#options = options
     this.#nowMillis = nowMillis
     this.#phase = new Phase(nowMillis + options.handshakeMillis)
-    this.#heartbeat = new Heartbeat(options.heartbeatMillis, nowMillis)
+    this.#heartbeat = new Heartbeat(options.heartbeatMillis, nowMillis, options.judgesSilence)
     this.#items = new Items(this)
-    this.#events = new Events(this, () => sink.eventsCredited())
+    this.#events = new Events(this, sink, options.eventWindow)
     this.#calls = new Calls(this, this.#items, options)
     this.#duties = new Duties(this, this.#items, options)
     this.#proving = options.proof && this.#proveBy(options.proof)
@@ -171,23 +173,43 @@ export class Session implements Outbox {
   #closeWhenDrained(): void {
     if (this.#phase.name !== "draining" || this.#duties.size > 0) return
     // All that began was answered, so a request that crosses this never began: its caller may ask elsewhere.
-    this.send({ _tag: "Bye", reason: { _tag: "Draining" } })
-    this.#close(closedHere, "local")
+    this.#part(closedHere, { _tag: "Draining" })
   }
 
   /** Says Bye, with the reason when it is the peer's fault, and closes. */
   close(reason: Refusal): void {
-    this.send({ _tag: "Bye", reason: reason._tag === "Disconnected" ? undefined : reason })
-    this.#close(reason, "local")
+    this.#part(reason, reason._tag === "Disconnected" ? undefined : reason)
+  }
+
+  /** Says Bye, which this side does first, and closes: at once, or when the peer has answered it. */
+  #part(reason: Refusal, told: Refusal | undefined): void {
+    const waits = this.#options.farewell === true && this.greeted && this.#phase.end === undefined
+    this.send({ _tag: "Bye", reason: told })
+    if (!waits) return this.#close(reason, "local")
+    this.#partedMillis = this.#nowMillis + this.#options.drainMillis
+    this.#over(reason, "local")
+    this.#sink.parting()
   }
 
   #close(reason: Refusal, side: Side): void {
+    if (this.#partedMillis !== Infinity) return this.#parted()
     if (this.#phase.end !== undefined) return
+    this.#over(reason, side)
+    this.#sink.closed(reason, side)
+  }
+
+  #over(reason: Refusal, side: Side): void {
     this.#noCalls = { reason, side }
     this.#phase.close(this.#noCalls)
     this.#calls.refuseAll(reason, side)
     this.#duties.dropAll()
     this.#events.close()
+  }
+
+  /** The peer has answered the Bye, or will not. */
+  #parted(): void {
+    const { reason, side } = this.#phase.end!
+    this.#partedMillis = Infinity
     this.#sink.closed(reason, side)
   }
 
@@ -256,7 +278,7 @@ export class Session implements Outbox {
 
   /** When `tick` wants to be called next, in the milliseconds of the clock that the arguments come from. */
   get deadlineMillis(): number {
-    if (this.#phase.end !== undefined) return Infinity
+    if (this.#phase.end !== undefined) return this.#partedMillis
     return Math.min(
       this.#phase.endsMillis,
       this.#calls.deadlineMillis,
@@ -267,6 +289,7 @@ export class Session implements Outbox {
   }
 
   tick(nowMillis: number): void {
+    if (nowMillis >= this.#partedMillis) return this.#parted()
     if (this.#phase.end !== undefined) return
     this.#nowMillis = nowMillis
     this.#calls.expire(nowMillis)
@@ -290,6 +313,7 @@ export class Session implements Outbox {
 
   /** Takes a message that the peer sent. */
   receive(message: Message, nowMillis: number): void {
+    if (this.#partedMillis !== Infinity && message._tag === "Bye") return this.#parted()
     if (this.#phase.end !== undefined) return
     this.#nowMillis = nowMillis
     this.#heartbeat.heard(nowMillis)

@@ -16,9 +16,13 @@ export interface Sink {
   event(event: EventMessage): void
   /** More events may be emitted, after `emit` had answered "wait". */
   eventsCredited(): void
+  /** So many events wait to be taken that no more bytes should be read (true), or no longer (false). */
+  congested(congested: boolean): void
   accepted(hello: Hello): void
   /** The peer did something that concerns no call: a message to report and to drop. */
   fault(reason: Refusal): void
+  /** The session is over but for the peer's Bye: `tick` will be wanted, or `closed` follows. */
+  parting(): void
   /** The session is over; every call was settled and every duty stopped. */
   closed(reason: Refusal, side: Side): void
 }
@@ -27,10 +31,14 @@ export interface Sink {
 export interface Options extends Terms {
   /** How an answer finds its call: by id, by order (one call in flight), or not at all. */
   readonly correlate: "id" | "order" | "none"
-  /** Whether a cancelled call is worth a message. */
-  readonly cancel: boolean
+  /** How many events may be on their way until one was taken; undefined is the first window of a stream, with its credit. */
+  readonly eventWindow?: number | undefined
+  /** Whether the peer answers a Bye, which is then waited for. */
+  readonly farewell?: boolean | undefined
   /** `Infinity` turns the heartbeat off. */
   readonly heartbeatMillis: number
+  /** Whether a peer that does not answer a ping is gone. Default: true. */
+  readonly judgesSilence?: boolean | undefined
   readonly handshakeMillis: number
   readonly drainMillis: number
 }

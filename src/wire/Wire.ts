@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type * as Context from "effect/Context"
 import type { Message, Refusal } from "../session/Message.ts"
 import type { Prover } from "../session/Proving.ts"
 import type { WriteBuffer } from "./WriteBuffer.ts"
@@ -30,6 +31,8 @@ export interface Can {
   readonly heartbeat: boolean
   /** Requests from the server to the client. */
   readonly ask: boolean
+  /** A Bye is answered with one: the side that says it first waits for the other's, and closes then. */
+  readonly farewell: boolean
 }
 
 /**
@@ -138,6 +141,8 @@ export interface Method {
   readonly item: Shape
   readonly input: Shape
   readonly progress: Shape
+  /** Those of the request or event, for wires that can be told how to say it. */
+  readonly annotations: Context.Context<never>
 }
 
 /**
@@ -154,6 +159,8 @@ export interface Lexicon {
   readonly says: ReadonlyArray<Method>
   /** What this side answers or takes. */
   readonly answers: ReadonlyArray<Method>
+  /** Those of the protocol. */
+  readonly annotations: Context.Context<never>
 }
 
 /**
@@ -189,6 +196,8 @@ export interface Out {
   refuse(about: About, id: number, method: number, reason: Refusal): void
   /** As `refuse`, for an event; the size of its payload counts against the sender's credit. */
   refuseEvent(bytes: number, reason: Refusal): void
+  /** Where one message ends and the next begins is not known any more: nothing more is read, and the connection closes. */
+  lost(reason: Refusal): void
 }
 
 /**
@@ -226,6 +235,17 @@ export interface Codec {
 export type { Prover } from "../session/Proving.ts"
 
 /**
+ * Why a wire cannot say a request or event.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Objection {
+  readonly tag: string
+  readonly detail: string
+}
+
+/**
  * A recipe for codecs: what it can say, and how to open one.
  *
  * @category models
@@ -243,6 +263,15 @@ export interface Wire {
   readonly proof?: Prover | undefined
   /** The heartbeat of a peer whose user has set none, in milliseconds. Left out, there is none. */
   readonly heartbeatMillis?: number | undefined
+  /**
+   * How many events may be on their way until the peer has taken one; the codec hands credit over where the peer tells that
+   * it has. `Infinity`: it never tells, so only the link holds events up. Default: the credit of the native wire.
+   */
+  readonly eventWindow?: number | undefined
+  /** Whether a peer notices the end of its input. One that does not has to be ended by a signal. Default: true. */
+  readonly endsWithInput?: boolean | undefined
+  /** Answers what of a protocol the wire cannot say though it `can`, by how the protocol is to be mapped. Default: nothing. */
+  objection?(lexicon: Lexicon): Objection | undefined
   /** Makes the codec of one connection. */
   open(lexicon: Lexicon, options: CodecOptions): Codec
 }

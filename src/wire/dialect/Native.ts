@@ -27,7 +27,8 @@ const can: Can = {
   fault: true,
   deadline: true,
   heartbeat: true,
-  ask: true
+  ask: true,
+  farewell: false
 }
 
 /** How long an unfinished frame may stand still where stray bytes can look like the beginning of one. */
