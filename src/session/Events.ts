@@ -13,7 +13,9 @@ export class Events {
   readonly #sink: Sink
   readonly #outflow: Outflow
   readonly #inflow: Inflow | Backlog
+  /** An event waits: `eventsCredited` is to be told. */
   #held = false
+  #heldBack = false
 
   /** @param window how many events may be on their way to a peer that grants no credit of its own accord. */
   constructor(outbox: Outbox, sink: Sink, window: number | undefined) {
@@ -25,16 +27,16 @@ export class Events {
 
   /** Lets every event wait until `letGo`. */
   holdBack(): void {
-    this.#outflow.granted(-firstWindow.items, -firstWindow.bytes)
+    this.#heldBack = true
   }
 
   letGo(): void {
-    this.#outflow.granted(firstWindow.items, firstWindow.bytes)
+    this.#heldBack = false
   }
 
   /** Sends an event. Answers "wait" while the peer or the link takes no more, or why it cannot be said. */
   emit(method: number, payload: unknown): "sent" | "wait" | Refusal {
-    if (this.#outbox.writable && this.#outflow.allows(1) > 0) {
+    if (this.#open) {
       const sent = this.#outbox.send({ _tag: "Event", method, payload, bytes: 0 })
       if (typeof sent === "number") {
         this.#outflow.sent(1, sent)
@@ -44,6 +46,10 @@ export class Events {
     }
     this.#held = true
     return "wait"
+  }
+
+  get #open(): boolean {
+    return this.#outbox.writable && !this.#heldBack && this.#outflow.allows(1) > 0
   }
 
   /** Counts an event that arrived, by its payload's size. Answers false when the peer had no credit for it. */
@@ -65,7 +71,7 @@ export class Events {
 
   /** The link takes more, or larger frames. */
   release(): void {
-    if (!this.#held || !this.#outbox.writable || this.#outflow.allows(1) === 0) return
+    if (!this.#held || !this.#open) return
     this.#held = false
     this.#sink.eventsCredited()
   }

@@ -186,6 +186,8 @@ export class Session implements Outbox {
     const waits = this.#options.farewell === true && this.greeted && this.#phase.end === undefined
     this.send({ _tag: "Bye", reason: told })
     if (!waits) return this.#close(reason, "local")
+    // The link may have ended while it was said.
+    if (this.#phase.end !== undefined) return
     this.#partedMillis = this.#nowMillis + this.#options.drainMillis
     this.#over(reason, "local")
     this.#sink.parting()

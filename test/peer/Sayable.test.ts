@@ -5,7 +5,7 @@ import * as Event from "../../src/protocol/Event.ts"
 import * as Protocol from "../../src/protocol/Protocol.ts"
 import * as Request from "../../src/protocol/Request.ts"
 import * as Native from "../../src/wire/dialect/Native.ts"
-import type { Can } from "../../src/wire/Wire.ts"
+import type { Can, Lexicon } from "../../src/wire/Wire.ts"
 import { reasonOf } from "./reasons.ts"
 
 class Plain extends Request.Class<Plain>()("Plain") {}
@@ -23,7 +23,9 @@ const toClient = { toServer: true, toClient: false }
 describe("a wire", () => {
   it("that can say everything refuses nothing", () => {
     const all = [Plain, Failing, Streamed, Fed, Slow, Said] as const
-    assert.isUndefined(Sayable.check(Protocol.make("all", { version, server: all, client: all }), native, "memory"))
+    assert.isUndefined(
+      Sayable.check(Protocol.make("all", { version, server: all, client: all }), "client", native, "memory")
+    )
   })
 
   const table: ReadonlyArray<readonly [Partial<Can>, Protocol.AnyProtocol, string, string]> = [
@@ -49,11 +51,21 @@ describe("a wire", () => {
   ]
   it.each(table)("that lacks %j refuses what needs it, and names it", (lacks, protocol, method, missing) => {
     const poor = { ...native, name: "poor", can: { ...native.can, ...lacks } }
-    const reason = reasonOf(Sayable.check(protocol, poor, "fifo:/a"), "Unsayable")
+    const reason = reasonOf(Sayable.check(protocol, "server", poor, "fifo:/a"), "Unsayable")
     assert.deepStrictEqual(
       [reason.address, reason.method, reason.detail],
       ["fifo:/a", method, `the wire poor has no ${missing}`]
     )
+  })
+
+  it.each(["client", "server"] as const)("may object to how a protocol is mapped, seen from the %s", (side) => {
+    const protocol = Protocol.make("p", { version, server: [Plain, Said] })
+    const picky = {
+      ...native,
+      objection: ({ answers, says }: Lexicon) => ({ tag: "Said", detail: `${says.length} and ${answers.length}` })
+    }
+    const reason = reasonOf(Sayable.check(protocol, side, picky, "memory"), "Unsayable")
+    assert.deepStrictEqual([reason.method, reason.detail], ["Said", side === "client" ? "2 and 0" : "0 and 2"])
   })
 
   it("need not say what the protocol does not have", () => {
@@ -68,11 +80,11 @@ describe("a wire", () => {
       ask: false
     }
     assert.isUndefined(
-      Sayable.check(Protocol.make("p", { version, server: [Plain] }), { ...native, can: poorest }, "memory")
+      Sayable.check(Protocol.make("p", { version, server: [Plain] }), "client", { ...native, can: poorest }, "memory")
     )
     const eventsOnly: Can = { ...poorest, correlate: "none", events: { toServer: true, toClient: false } }
     assert.isUndefined(
-      Sayable.check(Protocol.make("p", { version, server: [Said] }), { ...native, can: eventsOnly }, "memory")
+      Sayable.check(Protocol.make("p", { version, server: [Said] }), "client", { ...native, can: eventsOnly }, "memory")
     )
   })
 })

@@ -97,7 +97,14 @@ describe("an event", () => {
   it("knows its tag, kind and fields", () => {
     assert.strictEqual(Tick.tag, "Tick")
     assert.strictEqual(Tick.kind, "event")
-    assert.deepStrictEqual(Tick.spec, { payload: { n: Schema.Int } })
+    assert.deepStrictEqual(Tick.spec, { payload: { n: Schema.Int }, annotations: Context.empty() })
+  })
+
+  it("may carry facts of its own", () => {
+    const Loud = Context.Reference("test/Loud", { defaultValue: () => false })
+    class Bang extends Event.Class<Bang>()("Bang", {}, { annotations: Context.make(Loud, true) }) {}
+    assert.isTrue(Context.get(Bang.spec.annotations, Loud))
+    assert.isFalse(Context.get(Tick.spec.annotations, Loud))
   })
 
   it("may say nothing but its tag", () => {

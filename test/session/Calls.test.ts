@@ -299,16 +299,6 @@ describe("a call that is given up", () => {
     pair.west.cancel(answered)
     assert.deepStrictEqual(pair.west.tags(), ["Request", "Cancel", "Request"])
   })
-
-  it("is not told to a peer whose wire has no word for it", () => {
-    const pair = joined({ cancel: false })
-    const [call] = asked(pair)
-    pair.west.cancel(call)
-    assert.deepStrictEqual(pair.west.tags(), ["Request"])
-    pair.east.succeed()
-    pair.run()
-    assert.strictEqual(pair.west.session.lateAnswers, 1)
-  })
 })
 
 describe("the deadline of a call", () => {

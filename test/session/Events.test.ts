@@ -123,6 +123,44 @@ describe("events", () => {
     assert.strictEqual(pair.east.end, undefined)
   })
 
+  it("wait, on a wire whose peer counts them, until one was taken", () => {
+    const pair = joined({ eventWindow: 1 }, { eventWindow: 1 })
+    assert.strictEqual(emitAll(pair, 3), 1)
+    pair.run()
+    take(pair, 1)
+    assert.strictEqual(pair.west.session.emit(0, 2), "wait", "the codec tells what the peer says, the session does not")
+    pair.west.hear({ _tag: "Credit", of: "events", id: 0, items: 1, bytes: 10 })
+    assert.strictEqual(pair.west.credits, 1)
+    assert.strictEqual(pair.west.session.emit(0, 2), "sent")
+  })
+
+  it("wait for nothing but the link on a wire whose peer does not count them", () => {
+    const pair = joined({ eventWindow: Infinity })
+    assert.strictEqual(emitAll(pair, 5000), 5000)
+  })
+
+  it("that need no credit are all delivered, and hold up the reading while too many wait", () => {
+    const pair = joined({}, { eventWindow: Infinity })
+    for (let n = 0; n < 1023; n++) pair.east.hear({ _tag: "Event", method: 0, payload: n, bytes: 1 })
+    assert.isFalse(pair.east.isCongested)
+    for (let n = 0; n < 3; n++) pair.east.hear({ _tag: "Event", method: 0, payload: n, bytes: 1 })
+    assert.isTrue(pair.east.isCongested)
+    assert.deepStrictEqual([pair.east.events.length, pair.east.faults], [1026, []])
+    take(pair, 514)
+    assert.isTrue(pair.east.isCongested)
+    take(pair, 1)
+    assert.isFalse(pair.east.isCongested)
+    assert.notInclude(pair.east.tags(), "Credit")
+  })
+
+  it("that need no credit hold up the reading by their bytes, too", () => {
+    const pair = joined({}, { eventWindow: Infinity })
+    pair.east.hear({ _tag: "Event", method: 0, payload: "large", bytes: firstWindow.bytes })
+    assert.isTrue(pair.east.isCongested)
+    take(pair, 1)
+    assert.isFalse(pair.east.isCongested)
+  })
+
   it("that cannot be said say why, and cost no credit", () => {
     const pair = joined()
     pair.west.weigh = refusing((message) => message._tag === "Event", invalid)

@@ -116,4 +116,12 @@ describe("a heartbeat", () => {
     heartbeat.heard(2060)
     assert.strictEqual(heartbeat.deadlineMillis, 3060)
   })
+
+  it("asks after every interval, and judges nobody, where peers need not answer", () => {
+    const heartbeat = new Heartbeat(100, 0, false)
+    assert.strictEqual(heartbeat.due(99), "nothing")
+    for (const now of [100, 200, 300]) assert.strictEqual(heartbeat.due(now), "ping")
+    heartbeat.heard(350)
+    assert.strictEqual(heartbeat.due(449), "nothing")
+  })
 })

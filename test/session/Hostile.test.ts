@@ -199,7 +199,7 @@ const survive = (
   correlate: "id" | "order",
   proof: Terms | undefined
 ): void => {
-  const pair = strangers({ hello: helloOf(limit), heartbeatMillis: 400, correlate, cancel: correlate === "id", proof })
+  const pair = strangers({ hello: helloOf(limit), heartbeatMillis: 400, correlate, proof })
   const { west } = pair
   west.session.open()
   if (greeted && proof === undefined) west.hear({ _tag: "Hello", hello })

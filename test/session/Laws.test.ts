@@ -247,14 +247,13 @@ const checkAllIsOver = ({ east, west }: Pair): void => {
 }
 
 const wires: ReadonlyArray<readonly [name: string, options: Partial<Options>]> = [
-  ["answers find their calls by id", { correlate: "id", cancel: true }],
-  ["a call cannot be cancelled", { correlate: "id", cancel: false }],
-  ["answers find their calls by order", { correlate: "order", cancel: false }]
+  ["answers find their calls by id", { correlate: "id" }],
+  ["answers find their calls by order", { correlate: "order" }],
+  ["a Bye is answered", { correlate: "order", farewell: true }],
+  ["events need no credit", { correlate: "id", eventWindow: Infinity }]
 ]
 
 describe.each(wires)("two sessions on a wire where %s", (_, options) => {
-  const cancels = options.cancel === true || options.correlate === "order"
-
   it("settle every call once, stop every duty once, and are silent after their end", () => {
     fc.assert(
       fc.property(
@@ -273,7 +272,7 @@ describe.each(wires)("two sessions on a wire where %s", (_, options) => {
             world.pair.advance(20_000)
             checkAllIsOver(world.pair)
           }
-          if (cancels) checkNobodyIsBlamed(world.pair)
+          checkNobodyIsBlamed(world.pair)
           world.pair.cut()
           checkAllIsOver(world.pair)
         }
@@ -299,7 +298,7 @@ describe.each(wires)("two sessions on a wire where %s", (_, options) => {
           assert.deepStrictEqual(running(party), [])
           assert.strictEqual(party.session.running, 0)
         }
-        if (cancels) checkNobodyIsBlamed(world.pair)
+        checkNobodyIsBlamed(world.pair)
         world.pair.cut()
         checkAllIsOver(world.pair)
       }),

@@ -4,7 +4,7 @@ import type { Message, Refusal } from "../../src/session/Message.ts"
 import { asked, helloOf, joined, type Pair } from "./pair.ts"
 import { invalid, refusing } from "./party.ts"
 
-const byOrder = { correlate: "order", cancel: false } as const
+const byOrder = { correlate: "order" } as const
 
 const orderly = (): Pair => joined(byOrder, byOrder)
 
@@ -28,7 +28,6 @@ const endsWithoutAnswer: ReadonlyArray<
 > = [
   ["cancelled", (pair) => pair.west.cancel(pair.west.asked[0]!), undefined],
   ["timed out", (pair) => pair.advance(30_000), { _tag: "TimedOut", afterMillis: 30_000 }],
-  ["answered with what nobody can read", (pair) => pair.west.session.unreadable("call", 0, 0, invalid), invalid],
   [
     "answered for another method",
     (pair) => pair.west.hear({ _tag: "Success", id: 0, method: 9, value: 1 }),
@@ -83,9 +82,19 @@ describe("a call on a wire that answers by order", () => {
       const detail = "a call ended without its answer, on a wire that answers by order"
       assert.deepStrictEqual(pair.west.end, { reason: { _tag: "Disconnected", detail }, side: "local" })
       assert.deepStrictEqual(next.outcome, { refused: { _tag: "Disconnected", detail }, side: "local" })
-      assert.deepStrictEqual(pair.west.tags(), ["Request", "Bye"])
+      assert.deepStrictEqual(pair.west.tags(), ["Request", "Cancel", "Bye"])
     }
   )
+
+  it("is over when nobody can read its answer, and the next answer is that of the next call", () => {
+    const pair = orderly()
+    const [first, second] = [pair.west.ask(), pair.west.ask()]
+    pair.west.session.unreadable("call", 0, 0, invalid)
+    assert.deepStrictEqual(first.outcome, { refused: invalid, side: "local" })
+    pair.west.hear({ _tag: "Success", id: 0, method: 0, value: "second" })
+    assert.deepStrictEqual(second.outcome, { succeeded: "second" })
+    assert.deepStrictEqual(pair.west.tags(), ["Request", "Request"])
+  })
 
   it("closes nothing when it ends before it was sent", () => {
     const pair = orderly()

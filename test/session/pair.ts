@@ -28,7 +28,6 @@ export const options: Options = {
   secret: undefined,
   proof: undefined,
   correlate: "id",
-  cancel: true,
   heartbeatMillis: Infinity,
   handshakeMillis: 10_000,
   drainMillis: 10_000

@@ -171,6 +171,10 @@ export class Party implements Sink {
   readonly events: Array<EventMessage> = []
   readonly faults: Array<Refusal> = []
   hello: Hello | undefined
+  /** Whether it was last told that too many events wait. */
+  isCongested = false
+  /** How often it was told that it is over but for the other's Bye. */
+  partings = 0
   /** How often it was told that events may be emitted. */
   credits = 0
   end: { readonly reason: Refusal; readonly side: Side } | undefined
@@ -189,6 +193,8 @@ export class Party implements Sink {
     this.name = name
     this.#clock = clock
     this.#proves = options.proof !== undefined
+    const { eventWindow } = options
+    if (eventWindow !== undefined) this.#credit.set("events", { items: eventWindow, bytes: Infinity })
     this.session = new Session(this, options, clock.now)
   }
 
@@ -226,6 +232,16 @@ export class Party implements Sink {
     law(this.end === undefined, "no credit comes after closed")
     this.credits++
     this.onCredit?.()
+  }
+
+  congested(congested: boolean): void {
+    law(congested !== this.isCongested, "congestion is told when it changes")
+    this.isCongested = congested
+  }
+
+  parting(): void {
+    law(this.end === undefined && this.partings === 0, "a session parts once")
+    this.partings++
   }
 
   accepted(hello: Hello): void {

@@ -65,6 +65,8 @@ export class Recorder implements Out {
   skipped = ""
   /** As `skipped`, of the second stream. */
   strayed = ""
+  /** Why nothing more is read. */
+  readonly ends: Array<Refusal> = []
   onMessage: ((message: Message) => void) | undefined
 
   message(message: Message): void {
@@ -83,6 +85,10 @@ export class Recorder implements Out {
   refuseEvent(bytes: number, reason: Refusal): void {
     this.refused.push({ about: "none", id: 0, method: -1, reason })
     this.lostEvents.push(bytes)
+  }
+
+  lost(reason: Refusal): void {
+    this.ends.push(reason)
   }
 
   /** Takes what was written, as one array. */
