@@ -27,6 +27,8 @@ export interface Step<out S, out A> {
   readonly state: S
   readonly answer: A
   readonly ends: boolean
+  /** Lets go of who asked. Left out: no. */
+  readonly leaves?: boolean | undefined
 }
 
 /**
@@ -61,6 +63,17 @@ export const finish: {
   <S>(state: S): Step<S, void>
   <S, A>(state: S, answer: A): Step<S, A>
 } = (state: unknown, answer?: unknown): Step<any, any> => ({ state, answer, ends: true })
+
+/**
+ * Answers, goes on with this state, and lets go of who asked, as `RpcServer.disconnect` does.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const disconnect: {
+  <S>(state: S): Step<S, void>
+  <S, A>(state: S, answer: A): Step<S, A>
+} = (state: unknown, answer?: unknown): Step<any, any> => ({ state, answer, ends: false, leaves: true })
 
 /**
  * Lets the fold go on, with this state.

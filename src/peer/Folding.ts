@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Handler } from "./Answering.ts"
+import { disconnect } from "./Leaving.ts"
 import { Line } from "./Line.ts"
 import { refuse } from "./Refused.ts"
 
@@ -26,7 +27,7 @@ export type AnyStep<S> = (
   state: S,
   message: unknown,
   context: object
-) => Effect.Effect<Change<S> & { readonly answer: unknown }, unknown>
+) => Effect.Effect<Change<S> & { readonly answer: unknown; readonly leaves?: boolean | undefined }, unknown>
 
 export interface Parts<S> {
   readonly initial: S
@@ -69,8 +70,11 @@ export class Folding<S> {
         Effect.map((change) => {
           this.#setState(caller, change.state)
           if (change.ends) this.#end()
-          return change.answer
-        })
+          return change
+        }),
+        Effect.flatMap(({ answer, leaves }) =>
+          leaves === true ? Effect.as(disconnect(caller), answer) : Effect.succeed(answer)
+        )
       )
       return this.#inTurn(watched ? taken : this.#alsoLate(caller, taken), { otherwise, watched })
     }

@@ -13,6 +13,7 @@ import type { CallOptions } from "./Client.ts"
 import type { Connection } from "./Connection.ts"
 import type { Emitter } from "./Emitter.ts"
 import * as LazyStreams from "./LazyStreams.ts"
+import * as Leaving from "./Leaving.ts"
 import { itemsPerMessage } from "./Lexicon.ts"
 import * as Options from "./Options.ts"
 import type { OnProgress } from "./Reports.ts"
@@ -50,6 +51,7 @@ export const make = (speaker: Speaker): AnyClient => {
   const says = side === "server" ? protocol.client : protocol.server
   const client: Record<PropertyKey, unknown> = Object.create(null)
   client[Status.key] = speaker.statuses
+  client[Leaving.key] = () => speaker.connection.drain()
   says.forEach((member, number) => {
     if (member.kind === "request") client[member.tag] = methodOf(speaker, member, number, options)
   })

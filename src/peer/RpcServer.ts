@@ -22,6 +22,7 @@ import type { Client } from "./Client.ts"
 import { type HandlersOf, key } from "./Handlers.ts"
 import type { IpcError } from "./IpcError.ts"
 import type * as Middleware from "./Middleware.ts"
+import * as Leaving from "./Leaving.ts"
 import type { PeerOptions } from "./Options.ts"
 import * as Peer from "./Peer.ts"
 import { Permits } from "./Permits.ts"
@@ -146,6 +147,18 @@ export const layer = <
       return server
     })
   )
+
+/**
+ * Lets go of one client, while the server goes on: its connection drains. It takes no new calls, what runs may finish
+ * within `drainTimeout` and is answered, then this side says Bye and closes.
+ *
+ * `caller` is what a handler, `onConnection` and `clients` know of it. Does not wait, so a handler may do it to who asks,
+ * and is still answered. Nothing happens where the connection is over.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const disconnect: (caller: object) => Effect.Effect<void> = Leaving.disconnect
 
 interface Started<P extends AnyProtocol> extends Running<P> {
   /** Ends with the listener and its last connection. */

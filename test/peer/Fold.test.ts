@@ -71,6 +71,19 @@ const holding = Effect.gen(function* () {
 })
 
 describe("Fold.run", () => {
+  it.effect("lets go of who asked when its step says so, answers it, and goes on with the state", () =>
+    Effect.gen(function* () {
+      const { client, running } = yield* folding({
+        Add: (sum, { n }) => Effect.succeed(Fold.disconnect(sum + n, sum + n))
+      })
+      const [leaver, other] = [yield* client, yield* client]
+      assert.strictEqual(yield* leaver.Add({ n: 1 }), 1)
+      reasonOfExit(yield* Effect.exit(leaver.Add({ n: 1 })), "Draining")
+      assert.strictEqual(yield* other.Stop(), 1)
+      assert.strictEqual(yield* Fiber.join(running), 1)
+    })
+  )
+
   it.effect("threads one state through the messages of all connections, and answers from it", () =>
     Effect.gen(function* () {
       const { client, running } = yield* folding()

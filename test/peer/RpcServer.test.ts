@@ -175,6 +175,21 @@ describe("RpcServer.run", () => {
 })
 
 describe("a running server", () => {
+  it.effect("lets go of one client, which is answered first, and serves the others", () => {
+    class Leave extends Request.Class<Leave>()("Leave", { success: Schema.String }) {}
+    const protocol = Protocol.make("leave", { version: "1.0.0", server: [Leave] })
+    const handlers = Handlers.layer(protocol)({
+      Leave: (_, { caller }) => Effect.as(RpcServer.disconnect(caller), "farewell")
+    })
+    return Effect.gen(function* () {
+      const { client } = yield* server(protocol)
+      const [leaver, other] = [yield* client(), yield* client()]
+      assert.strictEqual(yield* leaver.Leave(), "farewell")
+      reasonOfExit(yield* Effect.exit(leaver.Leave()), "Draining")
+      assert.strictEqual(yield* other.Leave(), "farewell")
+    }).pipe(Effect.provide(handlers))
+  })
+
   it.effect("broadcasts to every client, and answers to how many", () =>
     Effect.gen(function* () {
       const { client, server: office } = yield* running()
