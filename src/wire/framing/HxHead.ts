@@ -1,0 +1,176 @@
+/**
+ * The headers of a message that is being read: where they stand, and no strings until somebody asks.
+ *
+ * Offsets count from the message's first byte, so that a message that is cut may move.
+ *
+ * @since 0.1.0
+ */
+import * as Utf8 from "../Utf8.ts"
+import { canonical, type HxHeader, HxHeaders, Reserved } from "./HxMessage.ts"
+import { type Known, known, readDigits, trimEnd, trimStart } from "./HxText.ts"
+
+/** Offsets of a name and its value: four numbers a header. */
+const width = 4
+
+/** What the headers say about where the body ends. */
+export type BodyLength = number | "paragraph" | "unclear"
+
+export class HxHead {
+  /** The memory that the message is in, and where it begins there; set by who reads. */
+  bytes: Uint8Array = new Uint8Array(0)
+  base = 0
+  #offsets: Array<number> = []
+  #count = 0
+  /** Which header is the first of each known name; -1 where there is none. */
+  #class = -1
+  #id = -1
+  #error = -1
+  #contentType = -1
+  #contentLength = -1
+  #lengthsDiffer = false
+
+  get count(): number {
+    return this.#count
+  }
+
+  clear(): void {
+    this.#count = 0
+    this.#class = -1
+    this.#id = -1
+    this.#error = -1
+    this.#contentType = -1
+    this.#contentLength = -1
+    this.#lengthsDiffer = false
+  }
+
+  /** Adds the line between two offsets of `bytes`, whose first colon stands at `colon`. */
+  add(bytes: Uint8Array, base: number, start: number, colon: number, end: number): void {
+    this.bytes = bytes
+    this.base = base
+    const nameStart = trimStart(bytes, start, colon)
+    const nameEnd = trimEnd(bytes, nameStart, colon)
+    const valueStart = trimStart(bytes, colon + 1, end)
+    const at = this.#count * width
+    this.#offsets[at] = nameStart - base
+    this.#offsets[at + 1] = nameEnd - base
+    this.#offsets[at + 2] = valueStart - base
+    this.#offsets[at + 3] = trimEnd(bytes, valueStart, end) - base
+    const name = known(bytes, nameStart, nameEnd)
+    if (name !== undefined) this.#note(name)
+    this.#count++
+  }
+
+  #note(name: Known): void {
+    switch (name) {
+      case "class":
+        if (this.#class < 0) this.#class = this.#count
+        return
+      case "id":
+        if (this.#id < 0) this.#id = this.#count
+        return
+      case "error":
+        if (this.#error < 0) this.#error = this.#count
+        return
+      case "contentType":
+        if (this.#contentType < 0) this.#contentType = this.#count
+        return
+      case "contentLength":
+        if (this.#contentLength < 0) this.#contentLength = this.#count
+        else if (this.#length(this.#count) !== this.#length(this.#contentLength)) this.#lengthsDiffer = true
+    }
+  }
+
+  /**
+   * What the headers say of the body's end. Lengths that differ are unclear, for readers differ in which of them they
+   * take; so is whatever is no number.
+   */
+  get bodyLength(): BodyLength {
+    if (this.#contentLength < 0) return "paragraph"
+    if (this.#lengthsDiffer) return "unclear"
+    const length = this.#length(this.#contentLength)
+    return length === -1 ? "unclear" : length
+  }
+
+  #length(header: number): BodyLength {
+    const start = this.valueStart(header)
+    const end = this.valueEnd(header)
+    return start === end ? "paragraph" : readDigits(this.bytes, start, end)
+  }
+
+  /** Which header is the first of a known name; -1 if there is none. */
+  find(name: Known): number {
+    switch (name) {
+      case "class":
+        return this.#class
+      case "id":
+        return this.#id
+      case "error":
+        return this.#error
+      case "contentType":
+        return this.#contentType
+      case "contentLength":
+        return this.#contentLength
+    }
+  }
+
+  /** Where in `bytes` the value of a header begins. */
+  valueStart(header: number): number {
+    return this.base + this.#offsets[header * width + 2]!
+  }
+
+  /** Where in `bytes` the value of a header ends. */
+  valueEnd(header: number): number {
+    return this.base + this.#offsets[header * width + 3]!
+  }
+
+  value(header: number): string {
+    return Utf8.read(this.bytes, this.valueStart(header), this.valueEnd(header))
+  }
+
+  /** The canonical name of a header. */
+  name(header: number): string {
+    return nameOf(this.bytes, this.base, this.#offsets, header)
+  }
+
+  /** Whether a header has one of the known names, whether or not it is the first of them. */
+  isKnown(header: number): boolean {
+    const at = header * width
+    return known(this.bytes, this.base + this.#offsets[at]!, this.base + this.#offsets[at + 1]!) !== undefined
+  }
+
+  /** All values of a known name, in order. */
+  values(name: Known): ReadonlyArray<string> {
+    const all: Array<string> = []
+    const first = this.find(name)
+    if (first < 0) return all
+    for (let header = first; header < this.#count; header++) {
+      if (this.name(header) === Reserved[name]) all.push(this.value(header))
+    }
+    return all
+  }
+
+  /** The headers, for keeping: they have bytes of their own. */
+  own(): HxHeaders {
+    if (this.#count === 0) return HxHeaders.empty
+    const count = this.#count
+    const offsets = this.#offsets.slice(0, count * width)
+    const bytes = new Uint8Array(this.bytes.subarray(this.base, this.base + offsets.at(-1)!))
+    return HxHeaders.lazy(() => pairsOf(bytes, offsets, count))
+  }
+}
+
+const nameOf = (bytes: Uint8Array, base: number, offsets: ReadonlyArray<number>, header: number): string => {
+  const start = base + offsets[header * width]!
+  const end = base + offsets[header * width + 1]!
+  const name = known(bytes, start, end)
+  return name === undefined ? canonical(Utf8.read(bytes, start, end)) : Reserved[name]
+}
+
+const pairsOf = (bytes: Uint8Array, offsets: ReadonlyArray<number>, count: number): ReadonlyArray<HxHeader> => {
+  const pairs: Array<HxHeader> = []
+  for (let header = 0; header < count; header++) {
+    const value = Utf8.read(bytes, offsets[header * width + 2]!, offsets[header * width + 3]!)
+    pairs.push([nameOf(bytes, 0, offsets, header), value])
+  }
+  return pairs
+}
