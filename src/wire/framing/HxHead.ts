@@ -21,6 +21,7 @@ export class HxHead {
   base = 0
   #offsets: Array<number> = []
   #count = 0
+  #knownCount = 0
   /** Which header is the first of each known name; -1 where there is none. */
   #class = -1
   #id = -1
@@ -33,8 +34,14 @@ export class HxHead {
     return this.#count
   }
 
+  /** Whether there are headers besides those of the known names. */
+  get hasMore(): boolean {
+    return this.#knownCount < this.#count
+  }
+
   clear(): void {
     this.#count = 0
+    this.#knownCount = 0
     this.#class = -1
     this.#id = -1
     this.#error = -1
@@ -43,24 +50,28 @@ export class HxHead {
     this.#lengthsDiffer = false
   }
 
-  /** Adds the line between two offsets of `bytes`, whose first colon stands at `colon`. */
-  add(bytes: Uint8Array, base: number, start: number, colon: number, end: number): void {
+  /**
+   * Adds the line between two offsets of `bytes`, whose first colon stands at `colon`. `named` is what stands before
+   * that, where it is one of the known names and has been seen.
+   */
+  add(bytes: Uint8Array, base: number, start: number, colon: number, end: number, named?: Known): void {
     this.bytes = bytes
     this.base = base
-    const nameStart = trimStart(bytes, start, colon)
-    const nameEnd = trimEnd(bytes, nameStart, colon)
+    const nameStart = named === undefined ? trimStart(bytes, start, colon) : start
+    const nameEnd = named === undefined ? trimEnd(bytes, nameStart, colon) : colon
     const valueStart = trimStart(bytes, colon + 1, end)
     const at = this.#count * width
     this.#offsets[at] = nameStart - base
     this.#offsets[at + 1] = nameEnd - base
     this.#offsets[at + 2] = valueStart - base
     this.#offsets[at + 3] = trimEnd(bytes, valueStart, end) - base
-    const name = known(bytes, nameStart, nameEnd)
+    const name = named ?? known(bytes, nameStart, nameEnd)
     if (name !== undefined) this.#note(name)
     this.#count++
   }
 
   #note(name: Known): void {
+    this.#knownCount++
     switch (name) {
       case "class":
         if (this.#class < 0) this.#class = this.#count
@@ -130,6 +141,12 @@ export class HxHead {
   /** The canonical name of a header. */
   name(header: number): string {
     return nameOf(this.bytes, this.base, this.#offsets, header)
+  }
+
+  /** The first value of a header of this canonical name. */
+  get(name: string): string | undefined {
+    for (let header = 0; header < this.#count; header++) if (this.name(header) === name) return this.value(header)
+    return undefined
   }
 
   /** Whether a header has one of the known names, whether or not it is the first of them. */

@@ -19,6 +19,7 @@ import { indexOf } from "../Bytes.ts"
 import * as Utf8 from "../Utf8.ts"
 import { HxHead } from "./HxHead.ts"
 import { shown } from "./HxMessage.ts"
+import { type Known, knownAt, knownBytes } from "./HxText.ts"
 
 /** Where a reader tells what it found. Bytes and heads are borrowed, unless `HxReader.own` is asked for them. */
 export interface HxSink {
@@ -93,7 +94,7 @@ export class HxReader {
   /** No more bytes will come: a message that has begun is junk. */
   end(): void {
     if (this.#held.length > 0) this.#sink.junk(this.#held.bytes.subarray(0, this.#held.length))
-    this.#restart()
+    this.#held.clear()
     this.#phase = "lost"
   }
 
@@ -159,7 +160,15 @@ export class HxReader {
     let line = base + this.#line
     let at = base + this.#scanned
     let colon = this.#colon < 0 ? -1 : base + this.#colon
+    let name: Known | undefined
     while (at < stop) {
+      if (at === line) {
+        name = knownAt(bytes, at, stop)
+        if (name !== undefined) {
+          colon = at + knownBytes[name]
+          at = colon + 1
+        }
+      }
       const byte = bytes[at++]!
       if (byte === colonByte && colon < 0) colon = at - 1
       if (byte !== lf) continue
@@ -168,7 +177,7 @@ export class HxReader {
       if (this.#head.count === this.#limits.maxHeaders) {
         return this.#lose(`a message has more than ${this.#limits.maxHeaders} headers`)
       }
-      this.#head.add(bytes, base, line, colon, at - 1)
+      this.#head.add(bytes, base, line, colon, at - 1, name)
       line = at
       colon = -1
     }

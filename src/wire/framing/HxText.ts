@@ -38,6 +38,39 @@ export const known = (bytes: Uint8Array, start: number, end: number): Known | un
   }
 }
 
+const colon = 0x3a
+const lowerI = 0x69
+
+/**
+ * Which of the known names begins at an offset and ends with a colon: without looking for the colon, as most lines of
+ * most messages have one of them.
+ */
+export const knownAt = (bytes: Uint8Array, at: number, end: number): Known | undefined => {
+  if (end - at <= classBytes.length) return undefined
+  const first = bytes[at]! | caseBit
+  if (first === lowerI) {
+    if (bytes[at + idBytes.length] === colon) return isName(bytes, at, idBytes) ? "id" : undefined
+    if (bytes[at + classBytes.length] === colon) return isName(bytes, at, classBytes) ? "class" : undefined
+  } else if (first === lowerC) {
+    if (bytes[at + contentLengthBytes.length] === colon) {
+      return isName(bytes, at, contentLengthBytes) ? "contentLength" : undefined
+    }
+    if (bytes[at + contentTypeBytes.length] === colon) {
+      return isName(bytes, at, contentTypeBytes) ? "contentType" : undefined
+    }
+  }
+  return undefined
+}
+
+/** How many bytes a known name has. */
+export const knownBytes: Readonly<Record<Known, number>> = {
+  class: classBytes.length,
+  id: idBytes.length,
+  error: errorBytes.length,
+  contentType: contentTypeBytes.length,
+  contentLength: contentLengthBytes.length
+}
+
 const isName = (bytes: Uint8Array, start: number, name: Uint8Array): boolean => {
   for (let index = 0; index < name.length; index++) {
     const wanted = name[index]!
