@@ -10,7 +10,7 @@ import type { Headers, Refusal } from "../../session/Message.ts"
 import type { HxHead } from "../framing/HxHead.ts"
 import { type HxLimits, HxReader, type HxSink } from "../framing/HxReader.ts"
 import { shown } from "../framing/HxMessage.ts"
-import { readDigits } from "../framing/HxText.ts"
+import { Known, readDigits } from "../framing/HxText.ts"
 import * as ContentType from "../payload/ContentType.ts"
 import * as Json from "../payload/Json.ts"
 import type { Out, Shape } from "../Wire.ts"
@@ -73,14 +73,14 @@ export class HxInteropReader implements HxSink {
   refuse(reason: Refusal, head: HxHead): void {
     const asked = this.#terms.accepts ? undefined : this.#takeAsked(head)
     if (asked !== undefined) return this.out!.refuse("call", asked.id, asked.method, reason)
-    if (this.#terms.accepts && head.find("id") >= 0) return this.#refuseOwed(this.#owe(head), -1, reason)
+    if (this.#terms.accepts && head.find(Known.id) >= 0) return this.#refuseOwed(this.#owe(head), -1, reason)
     this.out!.refuse("none", 0, -1, reason)
   }
 
   // What a server reads
 
   #onAsked(head: HxHead, bytes: Uint8Array, start: number, end: number): void {
-    const hasId = head.find("id") >= 0
+    const hasId = head.find(Known.id) >= 0
     const method = this.#methodOf(head)
     if (method < 0) return this.#onUnknown(head, hasId, end - start)
     const hx = this.#terms.answers[method]!
@@ -99,8 +99,8 @@ export class HxInteropReader implements HxSink {
 
   /** A class that nobody here takes. Without an id it is an event, which nobody waits for. */
   #onUnknown(head: HxHead, hasId: boolean, bytes: number): void {
-    if (head.find("class") >= 0 && !hasId) return this.out!.refuseEvent(bytes, { _tag: "UnknownMethod" })
-    if (head.find("class") >= 0) {
+    if (head.find(Known.class) >= 0 && !hasId) return this.out!.refuseEvent(bytes, { _tag: "UnknownMethod" })
+    if (head.find(Known.class) >= 0) {
       return this.#refuseOwed(this.#owe(head, classOf(head)), -1, { _tag: "UnknownMethod" })
     }
     const reason: Refusal = { _tag: "Malformed", detail: "a message has no Interop-Rpc-Class" }
@@ -110,7 +110,7 @@ export class HxInteropReader implements HxSink {
 
   #onEvent(hx: HxMethod, method: number, head: HxHead, bytes: Uint8Array, start: number, end: number): void {
     // Other servers answer whatever comes, so who says an event with an id waits.
-    const owed = this.#terms.accepts && head.find("id") >= 0 ? this.#owe(head, undefined, true) : undefined
+    const owed = this.#terms.accepts && head.find(Known.id) >= 0 ? this.#owe(head, undefined, true) : undefined
     let payload: unknown
     try {
       payload = this.#payload(hx.payload, head, bytes, start, end)
@@ -130,7 +130,7 @@ export class HxInteropReader implements HxSink {
 
   /** Notes that the peer waits for an answer to the id of a message; a request without one is answered to an empty id. */
   #owe(head: HxHead, className?: string, isEvent = false): Owed | undefined {
-    const at = head.find("id")
+    const at = head.find(Known.id)
     const reply = at < 0 ? noId : readId(head.bytes, head.valueStart(at), head.valueEnd(at))
     if (reply === undefined) return undefined
     const owed: Owed = { id: 0, reply, className, isEvent }
@@ -150,20 +150,20 @@ export class HxInteropReader implements HxSink {
     if (asked !== undefined) return this.#onAnswer(asked, head, bytes, start, end)
     const method = this.#methodOf(head)
     if (method >= 0) return this.#onEvent(this.#terms.answers[method]!, method, head, bytes, start, end)
-    if (head.find("class") >= 0) return this.out!.refuseEvent(end - start, { _tag: "UnknownMethod" })
-    const idAt = head.find("id")
+    if (head.find(Known.class) >= 0) return this.out!.refuseEvent(end - start, { _tag: "UnknownMethod" })
+    const idAt = head.find(Known.id)
     const text = errorText(head)
     if (idAt >= 0 && head.valueStart(idAt) < head.valueEnd(idAt)) {
       // Nobody waits for it, so it is counted as late.
       return this.out!.message({ _tag: "Defect", id: 0, method: 0, reason: Errors.defect(text) })
     }
     // Servers answer events too, to no id at all: with nothing, or as Ruby does when a handler has thrown.
-    if (head.find("error") >= 0) this.out!.refuse("none", 0, -1, Errors.defect(text))
+    if (head.find(Known.error) >= 0) this.out!.refuse("none", 0, -1, Errors.defect(text))
   }
 
   /** The call that a message answers, which waits no more. */
   #takeAsked(head: HxHead): Asked | undefined {
-    const at = head.find("id")
+    const at = head.find(Known.id)
     if (at < 0) return undefined
     const { bytes } = head
     const start = head.valueStart(at)
@@ -176,7 +176,7 @@ export class HxInteropReader implements HxSink {
 
   #onAnswer({ id, method }: Asked, head: HxHead, bytes: Uint8Array, start: number, end: number): void {
     const hx = this.#terms.says[method]!
-    if (head.find("error") >= 0) return this.#onError(id, method, head, bytes, start, end)
+    if (head.find(Known.error) >= 0) return this.#onError(id, method, head, bytes, start, end)
     let value: unknown
     try {
       value = this.#answer(hx.success, head, bytes, start, end)
@@ -219,7 +219,7 @@ export class HxInteropReader implements HxSink {
 
   #answer(part: HxPart, head: HxHead, bytes: Uint8Array, start: number, end: number): unknown {
     if (part.plain && start < end && isJson(head)) return Json.read(part.shape, bytes, start, end)
-    const isNothing = start === end && head.find("contentType") < 0 && head.find("contentLength") < 0
+    const isNothing = start === end && head.find(Known.contentType) < 0 && head.find(Known.contentLength) < 0
     if (!isNothing || part.headers.some(({ header }) => head.get(header) !== undefined)) {
       return Values.read(part, head, this.#body(head, bytes, start, end))
     }
@@ -232,7 +232,7 @@ export class HxInteropReader implements HxSink {
   }
 
   #type(head: HxHead): ContentType.ContentType | undefined {
-    const at = head.find("contentType")
+    const at = head.find(Known.contentType)
     if (at < 0 || head.valueStart(at) === head.valueEnd(at)) return undefined
     const name = head.value(at)
     const type = this.#terms.types.meant(name)
@@ -242,7 +242,7 @@ export class HxInteropReader implements HxSink {
 
   /** The place of a message's class among what this side takes, or -1. */
   #methodOf(head: HxHead): number {
-    const at = head.find("class")
+    const at = head.find(Known.class)
     if (at < 0) return -1
     const last = this.#terms.answers[this.#lastMethod]
     if (last !== undefined && isText(head.bytes, head.valueStart(at), head.valueEnd(at), last.classBytes)) {
@@ -275,16 +275,16 @@ const failed = (): never => {
 }
 
 const classOf = (head: HxHead): string => {
-  const at = head.find("class")
+  const at = head.find(Known.class)
   return at < 0 ? "" : head.value(at)
 }
 
 /** All errors of a message in one text, as Go joins them. */
-const errorText = (head: HxHead): string => head.values("error").join("; ")
+const errorText = (head: HxHead): string => head.values(Known.error).join("; ")
 
 /** Whether a message says exactly this content type. */
 const isType = (head: HxHead, type: Uint8Array): boolean => {
-  const at = head.find("contentType")
+  const at = head.find(Known.contentType)
   if (at < 0) return false
   return isText(head.bytes, head.valueStart(at), head.valueEnd(at), type)
 }

@@ -7,10 +7,13 @@
  */
 import * as Utf8 from "../Utf8.ts"
 import { canonical, type HxHeader, HxHeaders, Reserved } from "./HxMessage.ts"
-import { type Known, known, readDigits, trimEnd, trimStart } from "./HxText.ts"
+import { Known, known, readDigits, trimEnd, trimStart, unknown } from "./HxText.ts"
 
 /** Offsets of a name and its value: four numbers a header. */
 const width = 4
+
+/** The canonical form of each known name. */
+const names = [Reserved.class, Reserved.id, Reserved.error, Reserved.contentType, Reserved.contentLength]
 
 /** What the headers say about where the body ends. */
 export type BodyLength = number | "paragraph" | "unclear"
@@ -23,11 +26,7 @@ export class HxHead {
   #count = 0
   #knownCount = 0
   /** Which header is the first of each known name; -1 where there is none. */
-  #class = -1
-  #id = -1
-  #error = -1
-  #contentType = -1
-  #contentLength = -1
+  readonly #first = [-1, -1, -1, -1, -1]
   #lengthsDiffer = false
 
   get count(): number {
@@ -42,52 +41,43 @@ export class HxHead {
   clear(): void {
     this.#count = 0
     this.#knownCount = 0
-    this.#class = -1
-    this.#id = -1
-    this.#error = -1
-    this.#contentType = -1
-    this.#contentLength = -1
     this.#lengthsDiffer = false
+    for (let name = 0; name < this.#first.length; name++) this.#first[name] = -1
   }
 
   /**
    * Adds the line between two offsets of `bytes`, whose first colon stands at `colon`. `named` is what stands before
    * that, where it is one of the known names and has been seen.
    */
-  add(bytes: Uint8Array, base: number, start: number, colon: number, end: number, named?: Known): void {
+  add(
+    bytes: Uint8Array,
+    base: number,
+    start: number,
+    colon: number,
+    end: number,
+    named: Known | typeof unknown = unknown
+  ): void {
     this.bytes = bytes
     this.base = base
-    const nameStart = named === undefined ? trimStart(bytes, start, colon) : start
-    const nameEnd = named === undefined ? trimEnd(bytes, nameStart, colon) : colon
+    const nameStart = named === unknown ? trimStart(bytes, start, colon) : start
+    const nameEnd = named === unknown ? trimEnd(bytes, nameStart, colon) : colon
     const valueStart = trimStart(bytes, colon + 1, end)
     const at = this.#count * width
     this.#offsets[at] = nameStart - base
     this.#offsets[at + 1] = nameEnd - base
     this.#offsets[at + 2] = valueStart - base
     this.#offsets[at + 3] = trimEnd(bytes, valueStart, end) - base
-    const name = named ?? known(bytes, nameStart, nameEnd)
-    if (name !== undefined) this.#note(name)
+    const name = named === unknown ? known(bytes, nameStart, nameEnd) : named
+    if (name !== unknown) this.#note(name)
     this.#count++
   }
 
   #note(name: Known): void {
     this.#knownCount++
-    switch (name) {
-      case "class":
-        if (this.#class < 0) this.#class = this.#count
-        return
-      case "id":
-        if (this.#id < 0) this.#id = this.#count
-        return
-      case "error":
-        if (this.#error < 0) this.#error = this.#count
-        return
-      case "contentType":
-        if (this.#contentType < 0) this.#contentType = this.#count
-        return
-      case "contentLength":
-        if (this.#contentLength < 0) this.#contentLength = this.#count
-        else if (this.#length(this.#count) !== this.#length(this.#contentLength)) this.#lengthsDiffer = true
+    const first = this.#first[name]!
+    if (first < 0) this.#first[name] = this.#count
+    else if (name === Known.contentLength && this.#length(this.#count) !== this.#length(first)) {
+      this.#lengthsDiffer = true
     }
   }
 
@@ -96,9 +86,10 @@ export class HxHead {
    * take; so is whatever is no number.
    */
   get bodyLength(): BodyLength {
-    if (this.#contentLength < 0) return "paragraph"
+    const header = this.#first[Known.contentLength]!
+    if (header < 0) return "paragraph"
     if (this.#lengthsDiffer) return "unclear"
-    const length = this.#length(this.#contentLength)
+    const length = this.#length(header)
     return length === -1 ? "unclear" : length
   }
 
@@ -110,18 +101,7 @@ export class HxHead {
 
   /** Which header is the first of a known name; -1 if there is none. */
   find(name: Known): number {
-    switch (name) {
-      case "class":
-        return this.#class
-      case "id":
-        return this.#id
-      case "error":
-        return this.#error
-      case "contentType":
-        return this.#contentType
-      case "contentLength":
-        return this.#contentLength
-    }
+    return this.#first[name]!
   }
 
   /** Where in `bytes` the value of a header begins. */
@@ -152,7 +132,7 @@ export class HxHead {
   /** Whether a header has one of the known names, whether or not it is the first of them. */
   isKnown(header: number): boolean {
     const at = header * width
-    return known(this.bytes, this.base + this.#offsets[at]!, this.base + this.#offsets[at + 1]!) !== undefined
+    return known(this.bytes, this.base + this.#offsets[at]!, this.base + this.#offsets[at + 1]!) !== unknown
   }
 
   /** All values of a known name, in order. */
@@ -161,7 +141,7 @@ export class HxHead {
     const first = this.find(name)
     if (first < 0) return all
     for (let header = first; header < this.#count; header++) {
-      if (this.name(header) === Reserved[name]) all.push(this.value(header))
+      if (this.name(header) === names[name]) all.push(this.value(header))
     }
     return all
   }
@@ -180,7 +160,7 @@ const nameOf = (bytes: Uint8Array, base: number, offsets: ReadonlyArray<number>,
   const start = base + offsets[header * width]!
   const end = base + offsets[header * width + 1]!
   const name = known(bytes, start, end)
-  return name === undefined ? canonical(Utf8.read(bytes, start, end)) : Reserved[name]
+  return name === unknown ? canonical(Utf8.read(bytes, start, end)) : names[name]!
 }
 
 const pairsOf = (bytes: Uint8Array, offsets: ReadonlyArray<number>, count: number): ReadonlyArray<HxHeader> => {

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { type Known, nameIsClean, valueIsClean } from "./HxText.ts"
+import { nameIsClean, valueIsClean } from "./HxText.ts"
 
 /**
  * The headers that hx/interop itself gives a meaning.
@@ -20,7 +20,7 @@ export const Reserved = {
   error: "Interop-Error",
   contentType: "Content-Type",
   contentLength: "Content-Length"
-} as const satisfies Record<Known, string>
+} as const
 
 /**
  * A name and its value.

@@ -19,7 +19,7 @@ import { indexOf } from "../Bytes.ts"
 import * as Utf8 from "../Utf8.ts"
 import { HxHead } from "./HxHead.ts"
 import { shown } from "./HxMessage.ts"
-import { type Known, knownAt, knownBytes } from "./HxText.ts"
+import { Known, knownAt, knownBytes, unknown } from "./HxText.ts"
 
 /** Where a reader tells what it found. Bytes and heads are borrowed, unless `HxReader.own` is asked for them. */
 export interface HxSink {
@@ -160,14 +160,17 @@ export class HxReader {
     let line = base + this.#line
     let at = base + this.#scanned
     let colon = this.#colon < 0 ? -1 : base + this.#colon
-    let name: Known | undefined
+    let name: Known | typeof unknown = unknown
     while (at < stop) {
       if (at === line) {
         name = knownAt(bytes, at, stop)
-        if (name !== undefined) {
-          colon = at + knownBytes[name]
-          at = colon + 1
-        }
+        if (name !== unknown) colon = at + knownBytes[name]!
+      }
+      if (colon >= 0) {
+        // Nothing but the line's end matters any more.
+        at = Math.max(at, colon + 1)
+        while (at < stop && bytes[at] !== lf) at++
+        if (at === stop) break
       }
       const byte = bytes[at++]!
       if (byte === colonByte && colon < 0) colon = at - 1
@@ -210,7 +213,7 @@ export class HxReader {
   }
 
   #lengths(): string {
-    return this.#head.values("contentLength").slice(0, 2).map(shown).join(" and ")
+    return this.#head.values(Known.contentLength).slice(0, 2).map(shown).join(" and ")
   }
 
   /** Waits for the line end after the body. */

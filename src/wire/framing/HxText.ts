@@ -4,8 +4,12 @@
  * @since 0.1.0
  */
 
-/** The headers that say what a message is and where it ends. */
-export type Known = "class" | "id" | "error" | "contentType" | "contentLength"
+/** The headers that say what a message is and where it ends, by number. */
+export const Known = { class: 0, id: 1, error: 2, contentType: 3, contentLength: 4 } as const
+export type Known = (typeof Known)[keyof typeof Known]
+
+/** No known name. */
+export const unknown = -1
 
 const lowerCase = (name: string): Uint8Array => new TextEncoder().encode(name.toLowerCase())
 
@@ -20,21 +24,21 @@ const caseBit = 0x20
 const lowerC = 0x63
 
 /** Which of the known names stands between two offsets, whatever its case. */
-export const known = (bytes: Uint8Array, start: number, end: number): Known | undefined => {
+export const known = (bytes: Uint8Array, start: number, end: number): Known | typeof unknown => {
   switch (end - start) {
     case classBytes.length:
-      return isName(bytes, start, classBytes) ? "class" : undefined
+      return isName(bytes, start, classBytes) ? Known.class : unknown
     case idBytes.length:
       if ((bytes[start]! | caseBit) === lowerC) {
-        return isName(bytes, start, contentLengthBytes) ? "contentLength" : undefined
+        return isName(bytes, start, contentLengthBytes) ? Known.contentLength : unknown
       }
-      return isName(bytes, start, idBytes) ? "id" : undefined
+      return isName(bytes, start, idBytes) ? Known.id : unknown
     case errorBytes.length:
-      return isName(bytes, start, errorBytes) ? "error" : undefined
+      return isName(bytes, start, errorBytes) ? Known.error : unknown
     case contentTypeBytes.length:
-      return isName(bytes, start, contentTypeBytes) ? "contentType" : undefined
+      return isName(bytes, start, contentTypeBytes) ? Known.contentType : unknown
     default:
-      return undefined
+      return unknown
   }
 }
 
@@ -45,31 +49,31 @@ const lowerI = 0x69
  * Which of the known names begins at an offset and ends with a colon: without looking for the colon, as most lines of
  * most messages have one of them.
  */
-export const knownAt = (bytes: Uint8Array, at: number, end: number): Known | undefined => {
-  if (end - at <= classBytes.length) return undefined
+export const knownAt = (bytes: Uint8Array, at: number, end: number): Known | typeof unknown => {
+  if (end - at <= classBytes.length) return unknown
   const first = bytes[at]! | caseBit
   if (first === lowerI) {
-    if (bytes[at + idBytes.length] === colon) return isName(bytes, at, idBytes) ? "id" : undefined
-    if (bytes[at + classBytes.length] === colon) return isName(bytes, at, classBytes) ? "class" : undefined
+    if (bytes[at + idBytes.length] === colon) return isName(bytes, at, idBytes) ? Known.id : unknown
+    if (bytes[at + classBytes.length] === colon) return isName(bytes, at, classBytes) ? Known.class : unknown
   } else if (first === lowerC) {
     if (bytes[at + contentLengthBytes.length] === colon) {
-      return isName(bytes, at, contentLengthBytes) ? "contentLength" : undefined
+      return isName(bytes, at, contentLengthBytes) ? Known.contentLength : unknown
     }
     if (bytes[at + contentTypeBytes.length] === colon) {
-      return isName(bytes, at, contentTypeBytes) ? "contentType" : undefined
+      return isName(bytes, at, contentTypeBytes) ? Known.contentType : unknown
     }
   }
-  return undefined
+  return unknown
 }
 
-/** How many bytes a known name has. */
-export const knownBytes: Readonly<Record<Known, number>> = {
-  class: classBytes.length,
-  id: idBytes.length,
-  error: errorBytes.length,
-  contentType: contentTypeBytes.length,
-  contentLength: contentLengthBytes.length
-}
+/** How many bytes each known name has. */
+export const knownBytes: ReadonlyArray<number> = [
+  classBytes.length,
+  idBytes.length,
+  errorBytes.length,
+  contentTypeBytes.length,
+  contentLengthBytes.length
+]
 
 const isName = (bytes: Uint8Array, start: number, name: Uint8Array): boolean => {
   for (let index = 0; index < name.length; index++) {
