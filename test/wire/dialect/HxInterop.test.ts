@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import fc from "fast-check"
 import * as Lexicon from "../../../src/peer/Lexicon.ts"
 import * as Event from "../../../src/protocol/Event.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
@@ -9,6 +10,7 @@ import * as HxInterop from "../../../src/wire/dialect/HxInterop.ts"
 import type * as ContentType from "../../../src/wire/payload/ContentType.ts"
 import { base64, vectors } from "../framing/hx.ts"
 import { readAllStrictly } from "../framing/hxStrict.ts"
+import { lend } from "../tools.ts"
 import * as Words from "./hxWords.ts"
 import { acceptor, ask, client, dialer, exchange, place, server, succeed } from "./hxWords.ts"
 
@@ -571,6 +573,79 @@ describe("the recorded conversations of hx/interop", () => {
       )
       for (const { reason } of refused) assert.match(JSON.stringify(reason), /do not know with nothing/, name)
     }
+  })
+})
+
+describe("a codec of hx/interop", () => {
+  /** A client that has asked the calls of a recorded conversation. */
+  const asking = (options?: HxInterop.Options) => {
+    const near = dialer(options)
+    for (const [index, tag] of ["Ping", "Echo", "HeaderList", "Empty", "Raw", "Text", "Fail", "Ticks"].entries()) {
+      near.writes(ask(index + 1, tag, { body: new Uint8Array(0), count: 3 }))
+    }
+    near.said()
+    return near
+  }
+
+  it("reads the same however the bytes are cut", () => {
+    const [c2s, s2c] = ["go-client.go-server.c2s.bin", "go-client.go-server.s2c.bin"].map((name) =>
+      base64(vectors.sessions.find((one) => one.name === name)!.base64)
+    )
+    for (const [make, bytes] of [
+      [acceptor, c2s!],
+      [asking, s2c!]
+    ] as const) {
+      const whole = make()
+      whole.hears(bytes)
+      assert.isAbove(whole.out.messages.length, 5)
+      for (let at = 1; at < bytes.length; at++) {
+        const cut = make()
+        for (const piece of [bytes.slice(0, at), bytes.slice(at)]) lend(piece, (chunk) => cut.hears(chunk))
+        assert.strictEqual(JSON.stringify(cut.out.said), JSON.stringify(whole.out.said), `cut at ${at}`)
+      }
+      const byByte = make()
+      for (const byte of bytes) lend(Uint8Array.of(byte), (chunk) => byByte.hears(chunk))
+      assert.deepEqual(byByte.out.said, whole.out.said)
+    }
+  })
+
+  it("reads any bytes without throwing, and answers whatever it owes", () => {
+    const part = fc.constantFrom(
+      "Interop-Rpc-Class: Add\n",
+      "Interop-Rpc-Class: Note\n",
+      "Interop-Rpc-Class: tick\n",
+      "Interop-Rpc-Class: x\n",
+      "Interop-Rpc-Id: 0\n",
+      "Interop-Rpc-Id:\n",
+      "Interop-Error: e\n",
+      "Content-Length: 2\n",
+      "Count: 3\n",
+      "Content-Type: application/json\n",
+      "Content-Type: application/vnd.effect-ipc.refusal+json\n",
+      "Content-Type: x\n",
+      "\n",
+      "\n\n{}\n",
+      "\n\n12\n",
+      "\r\n",
+      "\0",
+      ": "
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 40 }), fc.boolean(), (parts, inFrames) => {
+        const frames = inFrames ? "message" : "stream"
+        for (const peer of [acceptor({ frames }), asking({ frames })]) {
+          peer.hears(parts.join(""))
+          for (const { about, id, reason } of peer.out.refused) {
+            if (about === "duty") peer.writes({ _tag: "Defect", id, method: -1, reason })
+          }
+          peer.codec.end(peer.out)
+          assert.doesNotThrow(() =>
+            readAllStrictly(peer.said().replaceAll("Interop-Rpc-Id: \n", "Interop-Rpc-Id: 0\n"))
+          )
+        }
+      }),
+      { numRuns: 500 }
+    )
   })
 })
 
