@@ -6,15 +6,16 @@
  *
  * @since 0.1.0
  */
-import type { Headers, Refusal } from "../../session/Message.ts"
+import type { Refusal } from "../../session/Message.ts"
 import type { HxHead } from "../framing/HxHead.ts"
 import { type HxLimits, HxReader, type HxSink } from "../framing/HxReader.ts"
 import { shown } from "../framing/HxMessage.ts"
-import { Known, readDigits } from "../framing/HxText.ts"
+import { Known } from "../framing/HxText.ts"
 import * as ContentType from "../payload/ContentType.ts"
 import * as Json from "../payload/Json.ts"
 import type { Out, Shape } from "../Wire.ts"
 import * as Errors from "./HxInteropErrors.ts"
+import { classOf, errorText, headersOf, isText, isType, maxIdBytes, readId } from "./HxInteropHead.ts"
 import type { HxMethod, HxPart } from "./HxInteropMapping.ts"
 import * as Values from "./HxInteropValues.ts"
 import type { Asked, HxInteropWriter, Owed } from "./HxInteropWriter.ts"
@@ -29,9 +30,6 @@ export interface Terms {
   readonly idPrefix: string
   readonly limits: HxLimits
 }
-
-/** A peer's id is kept until it is answered. */
-const maxIdBytes = 1024
 
 const emptyAnswer =
   "the answer is empty, and its schema wants a value: servers of hx/interop answer a class that they do not know with nothing"
@@ -228,15 +226,16 @@ export class HxInteropReader implements HxSink {
   }
 
   #body(head: HxHead, bytes: Uint8Array, start: number, end: number): Values.Body {
-    return { bytes, start, end, type: this.#type(head), own: this.#own }
+    return { bytes, start, end, type: this.#type(head, start === end), own: this.#own }
   }
 
-  #type(head: HxHead): ContentType.ContentType | undefined {
+  /** The content type that a message declares. It matters to a body only. */
+  #type(head: HxHead, isEmpty: boolean): ContentType.ContentType | undefined {
     const at = head.find(Known.contentType)
     if (at < 0 || head.valueStart(at) === head.valueEnd(at)) return undefined
     const name = head.value(at)
     const type = this.#terms.types.meant(name)
-    if (type === undefined) throw new Error(`the content type ${shown(name)} is unknown here`)
+    if (type === undefined && !isEmpty) throw new Error(`the content type ${shown(name)} is unknown here`)
     return type
   }
 
@@ -274,49 +273,4 @@ const failed = (): never => {
   throw new Error("no body")
 }
 
-const classOf = (head: HxHead): string => {
-  const at = head.find(Known.class)
-  return at < 0 ? "" : head.value(at)
-}
-
-/** All errors of a message in one text, as Go joins them. */
-const errorText = (head: HxHead): string => head.values(Known.error).join("; ")
-
-/** Whether a message says exactly this content type. */
-const isType = (head: HxHead, type: Uint8Array): boolean => {
-  const at = head.find(Known.contentType)
-  if (at < 0) return false
-  return isText(head.bytes, head.valueStart(at), head.valueEnd(at), type)
-}
-
-/** Whether these bytes, and no others, stand between two offsets. */
-const isText = (bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean => {
-  if (end - start !== text.length) return false
-  for (let index = 0; index < text.length; index++) if (bytes[start + index] !== text[index]) return false
-  return true
-}
-
 const isJson = (head: HxHead): boolean => isType(head, jsonTypeBytes)
-
-const zero = 0x30
-const mostDigits = 15
-
-/** An id: a number where it is written as one is, else its bytes; undefined if it is too long to keep. */
-const readId = (bytes: Uint8Array, start: number, end: number): number | Uint8Array | undefined => {
-  if (end - start > maxIdBytes) return undefined
-  const isPlain = end - start === 1 || (end - start <= mostDigits && bytes[start] !== zero)
-  const value = isPlain ? readDigits(bytes, start, end) : -1
-  return value >= 0 ? value : new Uint8Array(bytes.subarray(start, end))
-}
-
-/** The headers of a call: those that mean nothing to hx/interop, and are no fields. The first of each name is taken. */
-const headersOf = (head: HxHead, { taken }: HxMethod): Headers | undefined => {
-  const headers = new Map<string, string>()
-  for (let header = 0; header < head.count; header++) {
-    const name = head.name(header)
-    if (head.isKnown(header) || taken.has(name)) continue
-    const key = name.toLowerCase()
-    if (!headers.has(key)) headers.set(key, head.value(header))
-  }
-  return headers.size === 0 ? undefined : Object.fromEntries(headers)
-}

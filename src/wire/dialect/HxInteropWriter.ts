@@ -169,7 +169,9 @@ export class HxInteropWriter {
     const { body, headers } = Values.write(part, value)
     const fields = headers.map(([name, text]) => `${name}: ${text}\n`).join("")
     const type = body === undefined ? "" : `${Reserved.contentType}: ${part.type.name}\n`
-    return this.#frames.put(`${before}${fields}${after}${type}`, body, prefix, id, buffer)
+    // An answer of nothing at all is what other servers say to an unknown class; one whose headers are all left out is not.
+    const isBare = part.kind === "success" && part.headers.length > 0 && body === undefined && fields === ""
+    return this.#frames.put(`${before}${fields}${after}${type}`, isBare ? "" : body, prefix, id, buffer)
   }
 }
 

@@ -19,6 +19,7 @@ import { indexOf } from "../Bytes.ts"
 import * as Utf8 from "../Utf8.ts"
 import { HxHead } from "./HxHead.ts"
 import { shown } from "./HxMessage.ts"
+import { HxSkip } from "./HxSkip.ts"
 import { Known, knownAt, knownBytes, unknown } from "./HxText.ts"
 
 /** Where a reader tells what it found. Bytes and heads are borrowed, unless `HxReader.own` is asked for them. */
@@ -50,7 +51,7 @@ const longestBlank = 2
 const longestSkip = 2 ** 32
 
 /** What the next byte belongs to. */
-type Phase = "head" | "counted" | "paragraph" | "skipCounted" | "skipParagraph" | "lost"
+type Phase = "head" | "counted" | "paragraph" | "skip" | "lost"
 
 export class HxReader {
   readonly #sink: HxSink
@@ -67,10 +68,7 @@ export class HxReader {
   #colon = -1
   #bodyStart = 0
   #bodyEnd = 0
-  /** Bytes of a counted body still to skip. */
-  #skip = 0
-  /** Of a line that is skipped: 0 bytes, 1 for a CR alone, 2 for anything else. */
-  #lineSoFar = 0
+  readonly #skip = new HxSkip()
 
   constructor(sink: HxSink, limits: HxLimits) {
     this.#sink = sink
@@ -78,15 +76,14 @@ export class HxReader {
   }
 
   get unfinished(): boolean {
-    return this.#held.length > 0 || this.#phase === "skipCounted" || this.#phase === "skipParagraph"
+    return this.#held.length > 0 || this.#phase === "skip"
   }
 
   read(chunk: Uint8Array): void {
     let at = 0
     while (at < chunk.length && this.#phase !== "lost") {
       if (this.#held.length > 0) at = this.#readOn(chunk, at)
-      else if (this.#phase === "skipCounted") at = this.#skipCounted(chunk, at)
-      else if (this.#phase === "skipParagraph") at = this.#skipParagraph(chunk, at)
+      else if (this.#phase === "skip") at = this.#passOver(chunk, at)
       else at = this.#readNext(chunk, at)
     }
   }
@@ -208,7 +205,7 @@ export class HxReader {
     if (length > longestSkip) return this.#lose(`a Content-Length of ${this.#lengths()} bytes`)
     this.#bodyEnd = bodyStart + length
     this.#phase = "counted"
-    if (this.#bodyEnd > this.#limits.maxFrameBytes) this.#tooLarge(this.#bodyEnd, "skipCounted")
+    if (this.#bodyEnd > this.#limits.maxFrameBytes) this.#tooLarge(this.#bodyEnd, length)
     return true
   }
 
@@ -245,45 +242,23 @@ export class HxReader {
     this.#scanned = end - base
     // An empty line has at most two bytes: only after them it is certain, however the bytes are cut.
     if (line <= lastLine && end < lastLine + longestBlank) return 0
-    this.#tooLarge(this.#limits.maxFrameBytes + 1, "skipParagraph")
-    return this.#skipParagraph(bytes.subarray(0, end), line) - base
+    this.#tooLarge(this.#limits.maxFrameBytes + 1, undefined)
+    return this.#passOver(bytes.subarray(0, end), line) - base
   }
 
-  /** Refuses the message, whose rest is passed over. */
-  #tooLarge(bytes: number, phase: "skipCounted" | "skipParagraph"): void {
+  /** Refuses the message, whose body is passed over: `length` bytes, or lines up to an empty one. */
+  #tooLarge(bytes: number, length: number | undefined): void {
     this.#sink.refuse({ _tag: "Oversized", bytes, maxBytes: this.#limits.maxFrameBytes }, this.#head)
-    this.#phase = phase
-    this.#skip = this.#bodyEnd - this.#bodyStart
-    this.#lineSoFar = 0
+    this.#phase = "skip"
+    this.#skip.begin(length)
   }
 
-  #skipCounted(chunk: Uint8Array, start: number): number {
-    const bytes = Math.min(this.#skip, chunk.length - start)
-    this.#skip -= bytes
-    const at = start + bytes
-    if (at === chunk.length) return at
-    if (chunk[at] === lf) this.#restart()
-    else if (chunk[at] === cr && this.#lineSoFar === 0) this.#lineSoFar = 1
-    else this.#lose("expected a line end after a body that was skipped")
-    return at + 1
-  }
-
-  #skipParagraph(chunk: Uint8Array, start: number): number {
-    let line = start
-    while (line < chunk.length) {
-      const found = indexOf(chunk, lf, line)
-      const end = found < 0 ? chunk.length : found
-      const onlyCr = end - line === 1 && chunk[line] === cr && this.#lineSoFar === 0
-      this.#lineSoFar = end === line ? this.#lineSoFar : onlyCr ? 1 : longestBlank
-      if (found < 0) break
-      line = found + 1
-      if (this.#lineSoFar < longestBlank) {
-        this.#restart()
-        return line
-      }
-      this.#lineSoFar = 0
-    }
-    return chunk.length
+  /** Passes over what a chunk has of the body that is skipped, and answers where the chunk goes on. */
+  #passOver(chunk: Uint8Array, start: number): number {
+    const at = this.#skip.take(chunk, start)
+    if (this.#skip.state === "over") this.#restart()
+    if (this.#skip.state === "broken") this.#lose("expected a line end after a body that was skipped")
+    return at
   }
 
   #whole(bytes: Uint8Array, base: number, bodyEnd: number, size: number): number {

@@ -148,19 +148,16 @@ const unclean = /[\0\r\n]|^[\s\u0085]|[\s\u0085]$/
 /** Whether every implementation reads a value as it was written. */
 export const valueIsClean = (value: string): boolean => !unclean.test(value) && value.isWellFormed()
 
-const longestLengthDigits = 15
 const zero = 0x30
 const nine = 0x39
 
-/** Reads digits, and nothing else, as a number: -1 if there is anything else, `Infinity` beyond what can be counted. */
+/** Reads digits, and nothing else, as a number, or answers -1. What is beyond 2^53 is not exact. */
 export const readDigits = (bytes: Uint8Array, start: number, end: number): number => {
   let value = 0
-  let digits = 0
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!
     if (byte < zero || byte > nine) return -1
-    if (value > 0 || byte > zero) digits++
     value = value * 10 + byte - zero
   }
-  return start === end ? -1 : digits > longestLengthDigits ? Infinity : value
+  return start === end ? -1 : value
 }

@@ -92,6 +92,12 @@ describe("a client of hx/interop", () => {
     far.hears(bytes)
     const [request] = far.out.messages
     assert.deepEqual((request as { headers: unknown }).headers, { traceparent: "00-1", "x-tag": "ž" })
+    far.hears("Interop-Rpc-Class: empty\nX-Tag: one\nx-tag: two\n__proto__: x\nContent-Type: a\ncontent-type: b\n\n\n")
+    const { headers } = far.out.messages[1] as { readonly headers: object }
+    assert.deepEqual(Object.entries(headers), [
+      ["x-tag", "one"],
+      ["__proto__", "x"]
+    ])
     for (const [headers, detail] of [
       [{ "X-A": "1\nInterop-Rpc-Id: 9" }, /"X-A".*no line break/],
       [{ "X A": "1" }, /"X A".*single hyphens/],
@@ -438,7 +444,9 @@ describe("hx/interop between two of ours", () => {
       ["Say", { text: "\n\nž" }, undefined],
       ["Maybe", {}, undefined],
       ["Maybe", { a: 1 }, 0],
-      ["Total", {}, { total: 12 }]
+      ["Total", {}, { total: 12 }],
+      ["Nullable", {}, { note: null }],
+      ["Nullable", {}, { note: "", more: 0 }]
     ]
     for (const [tag, payload, value] of values) {
       const { answered, asked, bytes } = exchange(tag, payload, (id) => succeed(id, tag, value), { frames: way })
@@ -589,7 +597,7 @@ describe("a codec of hx/interop", () => {
 
   it("reads the same however the bytes are cut", () => {
     const [c2s, s2c] = ["go-client.go-server.c2s.bin", "go-client.go-server.s2c.bin"].map((name) =>
-      base64(vectors.sessions.find((one) => one.name === name)!.base64)
+      base64(vectors.sessions.find((one) => one.name === name)!.base64).slice(0, 450)
     )
     for (const [make, bytes] of [
       [acceptor, c2s!],
@@ -597,7 +605,7 @@ describe("a codec of hx/interop", () => {
     ] as const) {
       const whole = make()
       whole.hears(bytes)
-      assert.isAbove(whole.out.messages.length, 5)
+      assert.isAbove(whole.out.messages.length, 3)
       for (let at = 1; at < bytes.length; at++) {
         const cut = make()
         for (const piece of [bytes.slice(0, at), bytes.slice(at)]) lend(piece, (chunk) => cut.hears(chunk))
@@ -644,7 +652,7 @@ describe("a codec of hx/interop", () => {
           )
         }
       }),
-      { numRuns: 500 }
+      { numRuns: 200 }
     )
   })
 })

@@ -96,6 +96,10 @@ export class Total extends Request.Class<Total>()("Total", {
   success: Schema.Struct({ total: Schema.Int }),
   annotations: HxInterop.annotations({ success: { headers: ["total"] } })
 }) {}
+export class Nullable extends Request.Class<Nullable>()("Nullable", {
+  success: Schema.Struct({ note: Schema.NullOr(Schema.String), more: Schema.optionalKey(Schema.Int) }),
+  annotations: HxInterop.annotations({ success: { headers: ["note", "more"] } })
+}) {}
 
 export class Tick extends Event.Class<Tick>()(
   "Tick",
@@ -125,6 +129,7 @@ export const Words = Protocol.make("hx-words", {
     Maybe,
     Plain,
     Total,
+    Nullable,
     Note
   ],
   client: [Tick, Note]
