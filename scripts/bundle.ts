@@ -15,6 +15,7 @@ const apart = [
   "Binary|BinaryShapes",
   "Middleware|Intercept|Chain|AroundCalls|AroundHandlers|Tracing|Metrics|Measuring|Outcome",
   "Fold|Folding|Line|Resolver",
+  "Hx\\w*|ContentType",
   "Reconnect\\w*|Holding|Deadline|Trials"
 ]
 

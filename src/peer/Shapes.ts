@@ -68,6 +68,8 @@ class SchemaShape implements Shape {
   #short: Pick<Shape, "json" | "raw"> | undefined
   /** `null` where there is none. */
   #binary: BinaryShape | null | undefined
+  /** `null` where there are none. */
+  #fields: Readonly<Record<string, Shape>> | null | undefined
 
   constructor(recipe: Recipe) {
     this.#recipe = recipe
@@ -93,6 +95,10 @@ class SchemaShape implements Shape {
     return this.#binary ?? undefined
   }
 
+  get fields(): Readonly<Record<string, Shape>> | undefined {
+    return (this.#fields ??= fieldsOf(this.#recipe.schema)) ?? undefined
+  }
+
   #makeEncode(): Convert {
     const encode = encoder(Schema.toCodecJson(this.#recipe.schema))
     const fill = this.#recipe.filler()
@@ -115,6 +121,12 @@ class SchemaShape implements Shape {
   }
 }
 
+/** The shapes of a struct's or a class's fields. */
+const fieldsOf = (schema: Codec): Readonly<Record<string, Shape>> | null => {
+  const { fields } = schema as { readonly fields?: Readonly<Record<string, Codec>> }
+  return fields === undefined ? null : Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, of(one)]))
+}
+
 /** The payload of a request or event without fields. A struct without fields would let every value pass as it is. */
 const withoutFields = (member: Member): Shape => ({
   encode: () => ({}),
@@ -124,7 +136,8 @@ const withoutFields = (member: Member): Shape => ({
   },
   json: undefined,
   raw: undefined,
-  binary: undefined
+  binary: undefined,
+  fields: {}
 })
 
 /**

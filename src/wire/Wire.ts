@@ -52,6 +52,8 @@ export interface Shape {
   readonly raw: RawShape | undefined
   /** Present where values may travel in binary, and what does that is loaded. */
   readonly binary: BinaryShape | undefined
+  /** Present where values have named fields: the shape of each, for wires that carry fields apart. */
+  readonly fields?: Readonly<Record<string, Shape>> | undefined
 }
 
 /**

@@ -43,7 +43,8 @@ const braceBit = 0x20
 const opening = 0x7b
 const closing = 0x7d
 
-const parse = (bytes: Uint8Array, start: number, end: number): unknown => {
+/** Reads whatever JSON says. Throws when the bytes are none, or nest too deep. */
+export const parse = (bytes: Uint8Array, start: number, end: number): unknown => {
   // Whatever opens also closes, so a short text cannot be too deep.
   if (end - start > maxDepth * 2) checkDepth(bytes.subarray(start, end))
   return JSON.parse(Utf8.read(bytes, start, end))
