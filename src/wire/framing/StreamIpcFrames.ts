@@ -20,8 +20,6 @@ export interface PayloadSink {
   /** A message is larger than the limit, and is skipped. */
   oversized(bytes: number): void
   junk(bytes: Uint8Array): void
-  /** Told once, when it is known. */
-  detected(generation: Generation): void
 }
 
 const bytesOf = (text: string): ReadonlyArray<number> => Array.from(text, (character) => character.charCodeAt(0))
@@ -123,7 +121,6 @@ export class StreamIpcFrames implements LineFrame.LineSink {
 
   #begin(generation: Generation, bytes: Uint8Array, from: number): void {
     this.#decide(generation)
-    this.#sink.detected(generation)
     this.read(bytes.subarray(from))
   }
 
