@@ -6,7 +6,7 @@
  */
 import * as Context from "effect/Context"
 import type { Lexicon, Method, Objection } from "../Wire.ts"
-import { canonical, type Classes, folded } from "./StreamIpcClasses.ts"
+import { canonical, type Classes, errorClass, folded } from "./StreamIpcClasses.ts"
 
 /**
  * What can be said of a request or event. Classes are named with their namespace.
@@ -50,7 +50,7 @@ export interface Word extends Method {
   readonly answersOne: boolean
   readonly integers: ReadonlyArray<string>
   readonly bytes: ReadonlyArray<string>
-  /** Whether its fields are what their schemas say, and no more. */
+  /** Whether its fields are what their schemas say, and all of them public. */
   readonly isPlain: boolean
 }
 
@@ -75,7 +75,7 @@ const wordOf = (given: Method, method: number, classes: Classes): Word => {
     answersOne: mapping.success !== undefined,
     integers,
     bytes,
-    isPlain: integers.length === 0 && bytes.length === 0
+    isPlain: integers.length === 0 && bytes.length === 0 && phpClass !== errorClass
   }
 }
 
@@ -111,7 +111,6 @@ const byClass = (words: ReadonlyArray<Word>, kind: Method["kind"]): ReadonlyMap<
 }
 
 /** Names of classes, each part of which is one in PHP. */
-// oxlint-disable-next-line no-control-regex -- names of PHP may have any byte above 127
 const className = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*(?:\\[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)*$/
 
 /** What no one can say or tell apart. */
@@ -133,7 +132,8 @@ const fault = ({ answerClass, bytes, class: phpClass, integers }: Word, isJson: 
   }
   const both = integers.find((field) => bytes.includes(field))
   if (both !== undefined) return `the field ${both} cannot be an integer and bytes at once`
-  if (isJson && bytes.length > 0) return `the field ${bytes[0]} is bytes, which JSON cannot say: use the serializer "php"`
+  if (isJson && bytes.length > 0)
+    return `the field ${bytes[0]} is bytes, which JSON cannot say: use the serializer "php"`
   return undefined
 }
 

@@ -123,8 +123,7 @@ export class Plain {
 }
 
 /** Numbers that JSON has no word for are text, as a schema of numbers says them. */
-const finite = (value: number): number | string =>
-  Number.isFinite(value) || isInteger(value) ? value : String(value)
+const finite = (value: number): number | string => (Number.isFinite(value) || isInteger(value) ? value : String(value))
 
 /** Sets a field of any name. */
 const put = (json: Record<string, unknown>, name: string, value: unknown): void => {
@@ -134,5 +133,8 @@ const put = (json: Record<string, unknown>, name: string, value: unknown): void 
 
 const unsayable = (value: unknown): PhpError =>
   value instanceof Uint8Array
-    ? new PhpError("NotText", "a string is no UTF-8: name its field in the annotation `bytes` where it may be any bytes")
+    ? new PhpError(
+        "NotText",
+        "a string is no UTF-8: name its field in the annotation `bytes` where it may be any bytes"
+      )
     : new PhpError("Unsayable", "an object makes its own bytes, which only its class can read")

@@ -83,7 +83,7 @@ export class Values {
   }
 
   #mapped(word: Word, object: PhpObject): PhpObject {
-    if (word.isPlain) return object
+    if (word.integers.length === 0 && word.bytes.length === 0) return object
     return changed(object, (property) => {
       if (word.integers.includes(property.name as string)) return each(property.value, integerOf)
       return word.bytes.includes(property.name as string) ? each(property.value, bytesOf) : property.value
@@ -91,7 +91,7 @@ export class Values {
   }
 
   #unmapped(word: Word, object: PhpObject): PhpObject {
-    if (word.isPlain) return object
+    if (word.integers.length === 0 && word.bytes.length === 0) return object
     return changed(object, (property) => {
       if (word.integers.includes(property.name as string)) return each(property.value, digitsOf)
       return word.bytes.includes(property.name as string) ? each(property.value, base64Of) : property.value

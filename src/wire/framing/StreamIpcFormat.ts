@@ -109,17 +109,32 @@ export const enveloped = (
   }
 }
 
-/** Takes a message out of its envelope. Throws where there is none. */
-export const opened = (value: PhpValue): StreamIpcMessage => {
-  if (!(value instanceof PhpObject)) throw new PhpError("Malformed", "the payload is no object")
-  const kind = envelopeClass.exec(value.class)?.[1]?.toLowerCase()
-  if (kind === undefined) return { _tag: "Notification", message: value }
-  const id = value.get("id")
-  const message = value.get(kind)
+/** What an envelope holds; not all of it may be right. */
+export interface Envelope {
+  readonly kind: "request" | "response"
+  readonly id: string | undefined
+  readonly message: PhpValue | undefined
+}
+
+/** Opens an envelope; undefined for an object that is none. */
+export const envelopeOf = (object: PhpObject): Envelope | undefined => {
+  const kind = envelopeClass.exec(object.class)?.[1]?.toLowerCase() as Envelope["kind"] | undefined
+  if (kind === undefined) return undefined
+  const id = object.get("id")
   // JSON's integers become strings in PHP.
-  if (typeof id !== "string" && typeof id !== "number") throw new PhpError("Malformed", "an envelope has no id")
+  const isId = typeof id === "string" || typeof id === "number" || typeof id === "bigint"
+  return { kind, id: isId ? String(id) : undefined, message: object.get(kind) }
+}
+
+/** Takes a message out of its envelope. Throws where there is none. */
+const opened = (value: PhpValue): StreamIpcMessage => {
+  if (!(value instanceof PhpObject)) throw new PhpError("Malformed", "the payload is no object")
+  const envelope = envelopeOf(value)
+  if (envelope === undefined) return { _tag: "Notification", message: value }
+  const { id, kind, message } = envelope
+  if (id === undefined) throw new PhpError("Malformed", "an envelope has no id")
   if (!(message instanceof PhpObject)) throw new PhpError("Malformed", `the envelope ${id} holds no message`)
-  return { _tag: kind === "request" ? "Request" : "Response", id: String(id), message }
+  return { _tag: kind === "request" ? "Request" : "Response", id, message }
 }
 
 const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,77 @@
+/**
+ * The ids of php-stream-ipc, which are any text, and those of a session, which are numbers.
+ *
+ * Ours are `<prefix>.<number>`. Those of the peer get numbers of their own, until they are answered.
+ *
+ * @since 0.1.0
+ */
+import type { Word } from "./StreamIpcMapping.ts"
+
+/** A request of the peer that has no answer yet. */
+export interface Owed {
+  readonly id: string
+  /** The class of the request. */
+  readonly class: string
+}
+
+const zero = 0x30
+const mostDigits = 15
+
+export class StreamIpcIds {
+  readonly #prefix: string
+  readonly #calls = new Map<number, Word>()
+  readonly #owed = new Map<number, Owed>()
+  #last = 0
+
+  constructor(prefix: string) {
+    this.#prefix = `${prefix}.`
+  }
+
+  /** Answers the id of a call of ours. */
+  textOf(id: number): string {
+    return this.#prefix + id
+  }
+
+  called(id: number, word: Word): void {
+    this.#calls.set(id, word)
+  }
+
+  /** Answers what a call of ours asked for. */
+  asked(id: number): Word | undefined {
+    return this.#calls.get(id)
+  }
+
+  forget(id: number): void {
+    this.#calls.delete(id)
+  }
+
+  /** Answers the number in an id of ours; 0 for any other id. */
+  numberOf(text: string): number {
+    const digits = text.length - this.#prefix.length
+    if (digits < 1 || digits > mostDigits || !text.startsWith(this.#prefix)) return 0
+    let number = 0
+    for (let at = this.#prefix.length; at < text.length; at++) {
+      const digit = text.charCodeAt(at) - zero
+      if (digit < 0 || digit > 9) return 0
+      number = number * 10 + digit
+    }
+    return text.charCodeAt(this.#prefix.length) === zero ? 0 : number
+  }
+
+  /** Answers a number for a request of the peer. */
+  owe(owed: Owed): number {
+    this.#owed.set(++this.#last, owed)
+    return this.#last
+  }
+
+  /** Takes the request that a number stands for. */
+  take(number: number): Owed | undefined {
+    const owed = this.#owed.get(number)
+    this.#owed.delete(number)
+    return owed
+  }
+
+  owed(number: number): Owed | undefined {
+    return this.#owed.get(number)
+  }
+}
