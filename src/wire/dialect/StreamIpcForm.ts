@@ -5,6 +5,9 @@
  *
  * @since 0.1.0
  */
+import { putCount } from "../payload/PhpTranscode.ts"
+import type { JsonShape } from "../Wire.ts"
+import type { WriteBuffer } from "../WriteBuffer.ts"
 
 /** What comes with an object. */
 export type Kind = "request" | "response" | "notification"
@@ -23,32 +26,36 @@ export class Found {
   jsonEnd = 0
 }
 
+/** What of a message is known before it is written. */
+export interface Frame {
+  readonly kind: Kind
+  /** What precedes the id. */
+  readonly open: Uint8Array
+  /** What is between the id and the fields. */
+  readonly head: Uint8Array
+}
+
+/** An id: the text of one of the peer's, or, where that is empty, what precedes the number of one of ours, and that. */
+export interface Id {
+  readonly prefix: Uint8Array
+  readonly number: number
+  readonly text: string
+}
+
 /** One serializer's short way. */
 export interface Form {
-  /** How much longer a payload may become than its JSON. */
-  readonly growth: number
   /** The bytes of a class, as it names it. */
   readonly nameOf: (phpClass: string) => Uint8Array
-  /** The bytes that precede the payload of an object of this class, as far as it is known without the id. */
-  readonly headOf: (kind: Kind, phpClass: string) => Uint8Array
-  /**
-   * Writes a message and answers the offset after it, or -1. The payload is the object that stands in `json`, which was
-   * written for this.
-   */
-  readonly write: (
-    kind: Kind,
-    head: Uint8Array,
-    id: string,
-    json: Uint8Array,
-    jsonStart: number,
-    jsonEnd: number,
-    into: Uint8Array,
-    start: number,
-    room: number
-  ) => number
+  /** What precedes the fields of an object of this class. */
+  readonly frameOf: (kind: Kind, phpClass: string) => Frame
+  /** Writes a frame whole and answers the bytes of its payload, or -1: nothing was written. */
+  readonly write: (frame: Frame, id: Id, json: JsonShape, value: unknown, buffer: WriteBuffer) => number
   /** Finds the parts of a message, or answers false. */
   readonly read: (bytes: Uint8Array, start: number, end: number, found: Found) => boolean
 }
+
+/** What stands for an answer that is no object begins like this in JSON. */
+export const valueStart: Uint8Array = new TextEncoder().encode('{"value":')
 
 export const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -65,16 +72,34 @@ export const put = (from: Uint8Array, into: Uint8Array, at: number): number => {
   return at + from.length
 }
 
-/** Ids that need no escape and are not long. */
-const mostIdChars = 64
+/** Longer ids, and those that need an escape, go the general way. */
+export const mostIdBytes = 64
 
-/** Puts an id of plain characters at `at`, and answers the offset after it, or -1. */
-export const putId = (id: string, into: Uint8Array, at: number): number => {
-  if (id.length > mostIdChars) return -1
-  for (let index = 0; index < id.length; index++) {
-    const character = id.charCodeAt(index)
-    if (character < 0x20 || character > 0x7e || character === 0x22 || character === 0x5c) return -1
-    into[at + index] = character
+/** How many bytes an id takes; -1 for one that goes the general way. */
+export const idBytes = ({ number, prefix, text }: Id): number => {
+  if (text === "") {
+    let digits = 1
+    for (let most = 10; most <= number; most *= 10) digits++
+    return prefix.length + digits <= mostIdBytes && isPlain(prefix) ? prefix.length + digits : -1
   }
-  return at + id.length
+  if (text.length > mostIdBytes) return -1
+  for (let index = 0; index < text.length; index++) if (!isPlainByte(text.charCodeAt(index))) return -1
+  return text.length
+}
+
+const isPlain = (bytes: Uint8Array): boolean => {
+  for (let index = 0; index < bytes.length; index++) if (!isPlainByte(bytes[index]!)) return false
+  return true
+}
+
+const isPlainByte = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e && byte !== 0x22 && byte !== 0x5c
+
+/** Puts an id at `at`, and answers the offset after it. */
+export const putId = ({ number, prefix, text }: Id, into: Uint8Array, at: number): number => {
+  if (text === "") {
+    for (let index = 0; index < prefix.length; index++) into[at + index] = prefix[index]!
+    return putCount(into, at + prefix.length, number)
+  }
+  for (let index = 0; index < text.length; index++) into[at + index] = text.charCodeAt(index)
+  return at + text.length
 }

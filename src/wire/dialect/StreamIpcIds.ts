@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import { Slots } from "./Slots.ts"
 import type { Word } from "./StreamIpcMapping.ts"
 
 /** A request of the peer that has no answer yet. */
@@ -19,12 +20,15 @@ const mostDigits = 15
 
 export class StreamIpcIds {
   readonly #prefix: string
-  readonly #calls = new Map<number, Word>()
-  readonly #owed = new Map<number, Owed>()
+  /** The bytes before the number in an id of ours. */
+  readonly prefix: Uint8Array
+  readonly #calls = new Slots<Word>()
+  readonly #owed = new Slots<Owed>()
   #last = 0
 
   constructor(prefix: string) {
     this.#prefix = `${prefix}.`
+    this.prefix = new TextEncoder().encode(this.#prefix)
   }
 
   /** Answers the id of a call of ours. */
@@ -47,15 +51,23 @@ export class StreamIpcIds {
 
   /** Answers the number in an id of ours; 0 for any other id. */
   numberOf(text: string): number {
-    const digits = text.length - this.#prefix.length
-    if (digits < 1 || digits > mostDigits || !text.startsWith(this.#prefix)) return 0
+    const bytes = new TextEncoder().encode(text)
+    return this.numberAt(bytes, 0, bytes.length)
+  }
+
+  /** As `numberOf`, of the bytes between two offsets. */
+  numberAt(bytes: Uint8Array, start: number, end: number): number {
+    const { prefix } = this
+    const from = start + prefix.length
+    if (end - from < 1 || end - from > mostDigits || bytes[from] === zero) return 0
+    for (let index = 0; index < prefix.length; index++) if (bytes[start + index] !== prefix[index]) return 0
     let number = 0
-    for (let at = this.#prefix.length; at < text.length; at++) {
-      const digit = text.charCodeAt(at) - zero
+    for (let at = from; at < end; at++) {
+      const digit = bytes[at]! - zero
       if (digit < 0 || digit > 9) return 0
       number = number * 10 + digit
     }
-    return text.charCodeAt(this.#prefix.length) === zero ? 0 : number
+    return number
   }
 
   /** Answers a number for a request of the peer. */

@@ -3,14 +3,19 @@
  *
  * @since 0.1.0
  */
+import * as MagicFrame from "../framing/MagicFrame.ts"
 import { putCount, ToJson, ToPhp } from "../payload/PhpTranscode.ts"
-import { ascii, type Form, isAt, type Kind, put, putId } from "./StreamIpcForm.ts"
+import { ascii, type Form, idBytes, isAt, type Kind, put, putId, valueStart } from "./StreamIpcForm.ts"
 
 const quote = 0x22
 const colon = 0x3a
 const openBrace = 0x7b
 const closeBrace = 0x7d
-const besidesBytes = 120
+/** Room for the header, the id, and what is around the properties. */
+const besidesBytes = 256
+const lastBytes = 8
+/** How much longer properties may be than their JSON: `0,` becomes `i:0;i:0;`, and indexes grow. */
+const growth = 8
 
 const envelopes = {
   request: ascii(String.raw`O:34:"StreamIpc\Envelope\RequestEnvelope":2:{s:2:"id";s:`),
@@ -26,40 +31,68 @@ const middles = {
 const toPhp = new ToPhp()
 const toJson = new ToJson()
 let scratch = new Uint8Array(4096)
+/** Where the JSON of a value is written before it becomes properties. */
+const json = new Uint8Array(8 * 1024)
+const valueProperty = ascii('1:{s:5:"value";')
+
+/** Puts the properties that are fields of the object in `json`, and answers the offset after them, or -1. */
+const putFields = (into: Uint8Array, at: number, jsonEnd: number): number => {
+  // How many there are is known last; more than nine need room for another digit.
+  into[at + 1] = colon
+  into[at + 2] = openBrace
+  toPhp.begin(json, 0, jsonEnd, into, at + 3, into.length - lastBytes)
+  const count = toPhp.properties()
+  if (count < 0 || toPhp.at !== jsonEnd || count > 99) return -1
+  const end = toPhp.to
+  if (count > 9) into.copyWithin(at + 2, at + 1, end)
+  putCount(into, at, count)
+  return count > 9 ? end + 1 : end
+}
+
+/** Puts the properties of an answer: its fields, or the one that holds a value. */
+const putAnswer = (into: Uint8Array, at: number, jsonEnd: number): number => {
+  if (json[0] === openBrace) {
+    // An object that looks like what stands for a value is put into one.
+    return isAt(json, 0, jsonEnd, valueStart) ? -1 : putFields(into, at, jsonEnd)
+  }
+  const from = put(valueProperty, into, at)
+  // What ends a value is looked for behind it.
+  json[jsonEnd] = closeBrace
+  toPhp.begin(json, 0, jsonEnd, into, from, into.length - lastBytes)
+  toPhp.value(0)
+  return toPhp.at === jsonEnd ? toPhp.to : -1
+}
 
 export const phpForm: Form = {
-  // `0,` becomes `i:0;i:0;`, and indexes grow.
-  growth: 8,
   nameOf: ascii,
-  headOf: (kind, phpClass) => {
+  frameOf: (kind, phpClass) => {
     const name = ascii(phpClass)
-    return Uint8Array.from([...middles[kind], ...ascii(`${name.length}:"`), ...name, quote, colon])
+    const head = [...middles[kind], ...ascii(`${name.length}:"`), ...name, quote, colon]
+    return { kind, open: envelopes[kind], head: Uint8Array.from(head) }
   },
-  write: (kind, head, id, json, jsonStart, jsonEnd, into, start, room) => {
-    const envelope = envelopes[kind]
-    if (start + envelope.length + head.length + besidesBytes > room) return -1
-    let at = put(envelope, into, start)
-    if (kind !== "notification") {
-      at = putCount(into, at, id.length)
-      into[at++] = colon
-      into[at++] = quote
-      at = putId(id, into, at)
+  write: ({ head, kind, open }, id, shape, value, buffer) => {
+    const isAlone = kind === "notification"
+    const idLength = isAlone ? 0 : idBytes(id)
+    const jsonEnd = idLength < 0 ? -1 : shape.write(value, json, 0, json.length)
+    if (jsonEnd < 0) return -1
+    const frameAt = buffer.reserve(open.length + head.length + besidesBytes + jsonEnd * growth)
+    const { slab } = buffer
+    const start = frameAt + MagicFrame.headerBytes
+    let at = put(open, slab, start)
+    if (!isAlone) {
+      at = putCount(slab, at, idLength)
+      slab[at++] = colon
+      slab[at++] = quote
+      at = putId(id, slab, at)
     }
+    at = put(head, slab, at)
+    at = kind === "response" ? putAnswer(slab, at, jsonEnd) : putFields(slab, at, jsonEnd)
     if (at < 0) return -1
-    at = put(head, into, at)
-    // How many properties there are is known last; more than nine need room for another digit.
-    const countAt = at
-    into[at + 1] = colon
-    into[at + 2] = openBrace
-    toPhp.begin(json, jsonStart, jsonEnd, into, at + 3, room - 4)
-    const count = toPhp.properties()
-    if (count < 0 || toPhp.at !== jsonEnd || count > 99) return -1
-    at = toPhp.to
-    if (count > 9) into.copyWithin(countAt + 2, countAt + 1, at++)
-    putCount(into, countAt, count)
-    into[at++] = closeBrace
-    if (kind !== "notification") into[at++] = closeBrace
-    return at
+    slab[at++] = closeBrace
+    if (!isAlone) slab[at++] = closeBrace
+    MagicFrame.writeHeader(slab, frameAt, at - start)
+    buffer.commit(at - frameAt)
+    return at - start
   },
   read: (bytes, start, end, found) => {
     const kind = kindAt(bytes, start, end)
@@ -98,7 +131,11 @@ const readId = (bytes: Uint8Array, end: number, found: { idStart: number; idEnd:
   return true
 }
 
+/** Where the names of the two envelopes part: `O:34` and `O:35`. */
+const kindOffset = "O:3".length
+
 const kindAt = (bytes: Uint8Array, start: number, end: number): Kind => {
-  if (isAt(bytes, start, end, envelopes.request)) return "request"
-  return isAt(bytes, start, end, envelopes.response) ? "response" : "notification"
+  const byte = bytes[start + kindOffset]
+  const kind = byte === 0x34 ? "request" : byte === 0x35 ? "response" : "notification"
+  return isAt(bytes, start, end, envelopes[kind]) ? kind : "notification"
 }

@@ -6,12 +6,11 @@
  *
  * @since 0.1.0
  */
-import * as MagicFrame from "../framing/MagicFrame.ts"
 import type { StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import * as Utf8 from "../Utf8.ts"
 import { type Out, type Shape, unread } from "../Wire.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
-import { ascii, Found, type Form, isAt, put } from "./StreamIpcForm.ts"
+import { type Form, Found, type Frame, isAt, valueStart } from "./StreamIpcForm.ts"
 import type { StreamIpcIds } from "./StreamIpcIds.ts"
 import { jsonForm } from "./StreamIpcJsonForm.ts"
 import type { Vocabulary, Word } from "./StreamIpcMapping.ts"
@@ -40,8 +39,8 @@ export class ShortWays {
 /** A word as bytes. */
 interface ShortWord {
   readonly word: Word
-  /** What precedes the payload, or the answer. */
-  readonly head: Uint8Array
+  /** What of its message, or of its answer's, is known before. */
+  readonly frame: Frame
   readonly name: Uint8Array
   readonly answerName: Uint8Array
 }
@@ -62,13 +61,8 @@ class Table {
   }
 }
 
-const openBrace = 0x7b
-const closeBrace = 0x7d
-const valueStart = ascii('{"value":')
-/** Where JSON is written before it goes into a frame, with room for what puts it into an object. */
-const json = new Uint8Array(16 * 1024)
-const besidesBytes = 1024
 const found = new Found()
+const none = new Uint8Array(0)
 
 export class Short {
   readonly #form: Form
@@ -90,52 +84,28 @@ export class Short {
     const form = this.#form
     return {
       word,
-      head: form.headOf(kind, phpClass),
+      frame: form.frameOf(kind, phpClass),
       name: form.nameOf(word.class),
       answerName: form.nameOf(word.answerClass)
     }
   }
 
   /** Writes a request or an event, and answers the bytes of its frame's payload; -1 if it did not. */
-  said(method: number, id: string, payload: unknown, buffer: WriteBuffer): number {
-    const { head, word } = this.#says[method]!
-    const end = word.isPlain ? written(word.payload, payload) : -1
-    if (end < 0) return -1
-    return this.#put(word.kind === "event" ? "notification" : "request", head, id, valueStart.length, end, buffer)
+  said(method: number, number: number, payload: unknown, buffer: WriteBuffer): number {
+    const { frame, word } = this.#says[method]!
+    const { json } = word.payload
+    if (json === undefined || !word.isPlain) return -1
+    const written = this.#form.write(frame, { prefix: this.#ids.prefix, number, text: "" }, json, payload, buffer)
+    return written < 0 ? -1 : written
   }
 
   /** Writes an answer. Answers as `said`. */
-  answered(method: number, id: string, value: unknown, buffer: WriteBuffer): number {
-    const { head, word } = this.#answers[method]!
-    const end = word.isPlain ? written(word.success, value) : -1
-    if (end < 0) return -1
-    if (json[valueStart.length] === openBrace) {
-      // An object that looks like what stands for a value is put into one.
-      if (isAt(json, valueStart.length, end, valueStart)) return -1
-      return this.#put("response", head, id, valueStart.length, end, buffer)
-    }
-    put(valueStart, json, 0)
-    json[end] = closeBrace
-    return this.#put("response", head, id, 0, end + 1, buffer)
-  }
-
-  #put(
-    kind: Found["kind"],
-    head: Uint8Array,
-    id: string,
-    jsonStart: number,
-    jsonEnd: number,
-    buffer: WriteBuffer
-  ): number {
-    const form = this.#form
-    const at = buffer.reserve(MagicFrame.headerBytes + besidesBytes + (jsonEnd - jsonStart) * form.growth)
-    const { slab } = buffer
-    const start = at + MagicFrame.headerBytes
-    const end = form.write(kind, head, id, json, jsonStart, jsonEnd, slab, start, slab.length)
-    if (end < 0) return -1
-    MagicFrame.writeHeader(slab, at, end - start)
-    buffer.commit(end - at)
-    return end - start
+  answered(method: number, text: string, value: unknown, buffer: WriteBuffer): number {
+    const { frame, word } = this.#answers[method]!
+    const { json } = word.success
+    if (json === undefined || !word.isPlain || text === "") return -1
+    const written = this.#form.write(frame, { prefix: none, number: 0, text }, json, value, buffer)
+    return written < 0 ? -1 : written
   }
 
   /** Reads a message, or answers false. */
@@ -170,7 +140,7 @@ export class Short {
   }
 
   #response(out: Out): boolean {
-    const id = this.#ids.numberOf(Utf8.read(found.bytes, found.idStart, found.idEnd))
+    const id = this.#ids.numberAt(found.bytes, found.idStart, found.idEnd)
     const word = this.#ids.asked(id)
     if (word === undefined || !word.isPlain) return false
     const { answerName } = this.#says[word.method]!
@@ -183,10 +153,6 @@ export class Short {
     return true
   }
 }
-
-/** Writes a value behind the room for what may precede it, and answers the offset after it; -1 if it did not. */
-const written = (shape: Shape, value: unknown): number =>
-  shape.json === undefined ? -1 : shape.json.write(value, json, valueStart.length, json.length - 1)
 
 const readAll = (shape: Shape): unknown =>
   shape.json === undefined ? unread : shape.json.read(found.json, found.jsonStart, found.jsonEnd)

@@ -64,12 +64,15 @@ export class StreamIpcWriter {
   #request({ id, method, payload }: Of<"Request">, buffer: WriteBuffer): number | Refusal {
     const { ids, values, vocabulary } = this.#parts
     const word = vocabulary.says[method]!
-    const text = ids.textOf(id)
-    const placed = this.#short?.said(method, text, payload, buffer) ?? -1
+    const placed = this.#short?.said(method, id, payload, buffer) ?? -1
     const written =
       placed >= 0
         ? placed
-        : this.#said("payload", buffer, () => ({ _tag: "Request", id: text, message: values.payload(word, payload) }))
+        : this.#said("payload", buffer, () => ({
+            _tag: "Request",
+            id: ids.textOf(id),
+            message: values.payload(word, payload)
+          }))
     if (typeof written === "number") ids.called(id, word)
     return written
   }
@@ -77,7 +80,7 @@ export class StreamIpcWriter {
   #event({ method, payload }: Of<"Event">, buffer: WriteBuffer): number | Refusal {
     const { values, vocabulary } = this.#parts
     const word = vocabulary.says[method]!
-    const placed = this.#short?.said(method, "", payload, buffer) ?? -1
+    const placed = this.#short?.said(method, 0, payload, buffer) ?? -1
     if (placed >= 0) return placed
     return this.#said("payload", buffer, () => ({ _tag: "Notification", message: values.payload(word, payload) }))
   }

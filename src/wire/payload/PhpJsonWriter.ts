@@ -30,6 +30,9 @@ const oldEscapes = /[/\u0080-\uffff]/g
 const escaped = (character: string): string =>
   character === "/" ? "\\/" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
+/** Longer text is not made: what stands in many places is written as often, and may be written without end. */
+const mostChars = 64 * 1024 * 1024
+
 export class PhpJsonWriter {
   readonly #escapes: RegExp
   readonly #maxDepth: number
@@ -93,6 +96,7 @@ export class PhpJsonWriter {
   }
 
   #enter(value: PhpArray | PhpObject): void {
+    if (this.#text.length > mostChars) throw new PhpError("OutOfRange", `more than ${mostChars} characters of JSON`)
     if (this.#inside.length >= this.#maxDepth) {
       if (this.#inside.indexOf(value) >= 0) throw new PhpError("Cyclic", "a value holds itself, which JSON cannot say")
       throw new PhpError("TooDeep", `nested deeper than ${this.#maxDepth}`)
