@@ -96,6 +96,7 @@ export const textOf = (bytes: Uint8Array, start: number, end: number): string | 
 
 export class PhpReader {
   readonly #bytes: Uint8Array
+  readonly #start: number
   readonly #end: number
   readonly #maxDepth: number
   #at: number
@@ -106,6 +107,7 @@ export class PhpReader {
 
   constructor(bytes: Uint8Array, start: number, end: number, maxDepth: number) {
     this.#bytes = bytes
+    this.#start = start
     this.#at = start
     this.#end = end
     this.#maxDepth = maxDepth
@@ -183,7 +185,8 @@ export class PhpReader {
     if (digits > mostNumberBytes) this.#fail("OutOfRange", "an integer is too long")
     this.#at = at
     this.#expect(semicolon)
-    if (digits > exactDigits) return integer(Utf8.read(bytes, bytes[start] === plus ? from : start, at), start)
+    if (digits > exactDigits)
+      return integer(Utf8.read(bytes, bytes[start] === plus ? from : start, at), start - this.#start)
     return negative && value !== 0 ? -value : value
   }
 
@@ -202,7 +205,7 @@ export class PhpReader {
     const start = this.#quoted()
     const end = this.#at - 1
     this.#expect(semicolon)
-    return textOf(this.#bytes, start, end) ?? this.#bytes.slice(start, end)
+    return textOf(this.#bytes, start, end) ?? copyOf(this.#bytes, start, end)
   }
 
   /** Passes over a length and that many bytes between quotes, and answers where they begin; they end before the quote. */
@@ -290,7 +293,7 @@ export class PhpReader {
     holder.set(place, object)
     const inside = new Properties(properties)
     for (let entry = 0; entry < count; entry++) {
-      properties.push(propertyOf(this.#key("an object"), this.#at))
+      properties.push(propertyOf(this.#key("an object"), this.#at - this.#start))
       this.#value(inside, entry)
     }
     this.#close()
@@ -322,7 +325,7 @@ export class PhpReader {
     if (length > this.#end - start) this.#fail("Truncated", `${length} bytes are claimed that are not there`)
     this.#at = start + length
     this.#expect(closing)
-    return new PhpCustom(phpClass, this.#bytes.slice(start, start + length))
+    return new PhpCustom(phpClass, copyOf(this.#bytes, start, start + length))
   }
 
   /** Reads the number of a value, and answers its index. */
@@ -366,9 +369,12 @@ export class PhpReader {
   }
 
   #failAt(at: number, reason: PhpError["reason"], detail: string): never {
-    throw new PhpError(reason, detail, at)
+    throw new PhpError(reason, detail, at - this.#start)
   }
 }
+
+/** A `Buffer` would share its memory with what it calls a slice. */
+const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array => new Uint8Array(bytes.subarray(start, end))
 
 /** Makes a property of the name that it has on the wire: `\0*\0name` is protected, `\0Class\0name` private. */
 const propertyOf = (key: PhpKey, at: number): PhpProperty => {

@@ -70,7 +70,7 @@ export type PhpReason =
 /**
  * A value of PHP could not be read or written.
  *
- * `offset` is where in the bytes reading stopped; -1 where there are none.
+ * `offset` is where in the value's bytes, or JSON's characters, reading stopped; -1 where there are none.
  *
  * @category errors
  * @since 0.1.0
