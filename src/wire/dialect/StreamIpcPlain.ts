@@ -2,7 +2,8 @@
  * JSON-safe values, which shapes make and read, as values of PHP.
  *
  * An object with a `_tag` is an object of the class that stands for the tag, any other an array; so is a list. What PHP says
- * that JSON does not is made plain: an integer that no number holds is the text of its digits, a case of an enum its name.
+ * that JSON does not is made plain: an integer that no number holds is the text of its digits, or the number that comes
+ * nearest where the schema wants one, and a case of an enum is its name.
  *
  * Law: a value that holds itself, or the same part very often, does not become an endless or huge one.
  *
@@ -33,7 +34,9 @@ const maxDepth = 512
 /** Makes a value of PHP of a JSON-safe one. */
 export const toPhp = (json: unknown, classes: Classes, depth = 0): PhpValue => {
   if (json === undefined || json === null) return null
-  if (typeof json === "string" || typeof json === "boolean" || typeof json === "number") return json
+  if (typeof json === "string" || typeof json === "boolean") return json
+  // JSON has no zero below zero.
+  if (typeof json === "number") return json + 0
   if (depth > maxDepth) throw new PhpError("TooDeep", `nested deeper than ${maxDepth}`)
   if (Array.isArray(json)) return PhpArray.list(json.map((each) => toPhp(each, classes, depth + 1)))
   const { _tag: tag } = json as { _tag?: unknown }
@@ -66,13 +69,18 @@ export class Plain {
   #left: number
   /** Arrays that are to be maps though their keys are those of a list. */
   readonly #maps: ReadonlySet<PhpArray>
+  /** Whether large integers are to be numbers, as near as those come. */
+  readonly #near: boolean
   /** The arrays that lists were made of. */
   readonly lists = new Map<unknown, PhpArray>()
+  /** Whether there was an integer that no number holds. */
+  sawLarge = false
 
-  constructor(classes: Classes, payloadBytes: number, maps: ReadonlySet<PhpArray> = new Set()) {
+  constructor(classes: Classes, payloadBytes: number, maps: ReadonlySet<PhpArray>, near: boolean) {
     this.#classes = classes
     this.#left = valuesOf(payloadBytes)
     this.#maps = maps
+    this.#near = near
   }
 
   /** Makes a JSON-safe value. Throws a `PhpError` where there is none. */
@@ -81,11 +89,16 @@ export class Plain {
     const value = dereference(given)
     if (value === null || typeof value === "string" || typeof value === "boolean") return value
     if (typeof value === "number") return finite(value)
-    if (typeof value === "bigint") return String(value)
+    if (typeof value === "bigint") return this.#large(value)
     if (value instanceof PhpFloat) return value.value
     if (value instanceof PhpEnum) return value.case
     if (value instanceof PhpArray || value instanceof PhpObject) return this.#within(value)
     throw unsayable(value)
+  }
+
+  #large(value: bigint): string | number {
+    this.sawLarge = true
+    return this.#near ? Number(value) : String(value)
   }
 
   /** Makes a JSON object of the properties of an object, whoever may see them. */

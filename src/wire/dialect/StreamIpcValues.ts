@@ -65,8 +65,9 @@ export class Values {
   /** Decodes the first of some JSON-safe values that fits, which each are what an object may mean. */
   #decoded(shape: Shape, bytes: number, candidates: (plain: Plain) => ReadonlyArray<unknown>): unknown {
     const maps = new Set<PhpArray>()
+    let near = false
     for (;;) {
-      const plain = new Plain(this.#classes, bytes, maps)
+      const plain = new Plain(this.#classes, bytes, maps, near)
       let failure: unknown
       let wrong: PhpArray | undefined
       for (const json of candidates(plain)) {
@@ -77,8 +78,9 @@ export class Values {
           wrong ??= listAt(json, error, plain)
         }
       }
-      if (wrong === undefined || maps.size >= mostMaps) throw failure
-      maps.add(wrong)
+      if (wrong !== undefined && maps.size < mostMaps) maps.add(wrong)
+      else if (plain.sawLarge && !near) near = true
+      else throw failure
     }
   }
 

@@ -98,7 +98,7 @@ describe("the messages of php-stream-ipc", () => {
     for (const speech of [speechOf(vector), detect]) {
       const whole = hearAll(speech, [vector.bytes]).all
       assert.deepStrictEqual(hearAll(speech, cut(vector.bytes, [1])).all, whole)
-      for (let at = 1; at < vector.bytes.length; at += 3) {
+      for (let at = 1; at < vector.bytes.length; at += 19) {
         assert.deepStrictEqual(hearAll(speech, [vector.bytes.slice(0, at), vector.bytes.slice(at)]).all, whole)
       }
     }
@@ -309,7 +309,7 @@ describe("the messages of php-stream-ipc", () => {
           assert.deepStrictEqual(hearAll(speech, cut(bytes, pieceSizes)).all, whole)
         }
       ),
-      { numRuns: 500 }
+      { numRuns: 200 }
     )
   })
 })

@@ -138,7 +138,7 @@ describe("the JSON of php-stream-ipc", () => {
     const cyclic = new PhpObject("A")
     cyclic.properties.push({ name: "self", visibility: "public", value: cyclic })
     const wide = (depth: number): PhpValue => {
-      let value: PhpValue = PhpObject.of("A", { text: "x".repeat(1000) })
+      let value: PhpValue = PhpObject.of("A", { text: "x".repeat(1_000_000) })
       for (let level = 0; level < depth; level++) value = PhpArray.list([value, value])
       return value
     }

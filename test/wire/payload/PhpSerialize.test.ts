@@ -227,7 +227,7 @@ describe("PHP's serialize", () => {
           assert.instanceOf(error, PhpError)
         }
       }),
-      { numRuns: 2000 }
+      { numRuns: 800 }
     )
   })
 
