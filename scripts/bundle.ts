@@ -18,7 +18,7 @@ const apart = [
   "Hx\\w*|ContentType",
   "Reconnect\\w*|Holding|Deadline|Trials",
   "Reconnect\\w*|Holding|Deadline|Trials",
-  "StreamIpc\\w*|Php\\w*|MagicFrame|LineFrame|Base64|GrowingBytes|Slots"
+  "StreamIpc\\w*|Php\\w*|JsonToPhp|MagicFrame|LineFrame|Base64|GrowingBytes|Slots"
 ]
 
 /** What most links need. */

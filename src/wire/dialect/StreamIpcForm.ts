@@ -72,6 +72,9 @@ export const put = (from: Uint8Array, into: Uint8Array, at: number): number => {
   return at + from.length
 }
 
+/** Larger payloads are read the general way: what is copied on the short way keeps its memory. */
+export const mostBytes = 64 * 1024
+
 /** Longer ids, and those that need an escape, go the general way. */
 export const mostIdBytes = 64
 

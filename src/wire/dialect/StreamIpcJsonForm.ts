@@ -14,6 +14,7 @@ import {
   idBytes,
   isAt,
   type Kind,
+  mostBytes,
   mostIdBytes,
   put,
   putId,
@@ -134,6 +135,7 @@ export const jsonForm: Form = {
     return placed === -1 ? place(frame, id, json, value, buffer, mostRoom) : placed
   },
   read: (bytes, start, end, found) => {
+    if (end - start > mostBytes) return false
     const kind = kindAt(bytes, start, end)
     found.kind = kind
     let at = start + envelopes[kind].length

@@ -4,8 +4,10 @@
  * @since 0.1.0
  */
 import * as MagicFrame from "../framing/MagicFrame.ts"
-import { putCount, ToJson, ToPhp } from "../payload/PhpTranscode.ts"
-import { ascii, type Form, idBytes, isAt, type Kind, put, putId, valueStart } from "./StreamIpcForm.ts"
+import { JsonToPhp } from "../payload/JsonToPhp.ts"
+import { PhpToJson } from "../payload/PhpToJson.ts"
+import { putCount } from "../payload/PhpTranscode.ts"
+import { ascii, type Form, idBytes, isAt, type Kind, mostBytes, put, putId, valueStart } from "./StreamIpcForm.ts"
 
 const quote = 0x22
 const colon = 0x3a
@@ -28,8 +30,8 @@ const middles = {
   notification: ascii("O:")
 }
 
-const toPhp = new ToPhp()
-const toJson = new ToJson()
+const toPhp = new JsonToPhp()
+const toJson = new PhpToJson()
 let scratch = new Uint8Array(4096)
 /** Where the JSON of a value is written before it becomes properties. */
 const json = new Uint8Array(8 * 1024)
@@ -95,6 +97,7 @@ export const phpForm: Form = {
     return at - start
   },
   read: (bytes, start, end, found) => {
+    if (end - start > mostBytes) return false
     const kind = kindAt(bytes, start, end)
     found.kind = kind
     toJson.begin(bytes, start + envelopes[kind].length, end, scratch, 0, scratch.length)

@@ -9,7 +9,7 @@
  *
  * @since 0.1.0
  */
-import { textOf } from "./PhpReader.ts"
+import { textOf } from "./PhpText.ts"
 import { fits, float, PhpArray, PhpError, PhpObject, type PhpProperty, type PhpValue } from "./PhpValue.ts"
 
 const blanks = /[ \t\n\r]*/y

@@ -14,6 +14,8 @@
 import { indexOf } from "../Bytes.ts"
 import * as Utf8 from "../Utf8.ts"
 import * as Floats from "./PhpFloats.ts"
+import { type Holder, Properties, propertyOf, Root } from "./PhpHolders.ts"
+import { textOf } from "./PhpText.ts"
 import {
   dereference,
   float,
@@ -24,7 +26,6 @@ import {
   PhpError,
   type PhpKey,
   PhpObject,
-  type PhpProperty,
   PhpReference,
   type PhpValue
 } from "./PhpValue.ts"
@@ -46,53 +47,6 @@ const mostNumberBytes = 512
 const mostLengthDigits = 15
 /** Up to here an integer is exact while it is read digit by digit. */
 const exactDigits = 15
-
-/** Where a value is kept, so that a reference can take its place. */
-interface Holder {
-  set(place: PhpKey, value: PhpValue): void
-  get(place: PhpKey): PhpValue | undefined
-}
-
-class Root implements Holder {
-  value: PhpValue | undefined
-
-  set(_: PhpKey, value: PhpValue): void {
-    this.value = value
-  }
-  get(): PhpValue | undefined {
-    return this.value
-  }
-}
-
-class Properties implements Holder {
-  readonly #properties: Array<PhpProperty>
-
-  constructor(properties: Array<PhpProperty>) {
-    this.#properties = properties
-  }
-
-  set(place: PhpKey, value: PhpValue): void {
-    this.#properties[place as number]!.value = value
-  }
-  get(place: PhpKey): PhpValue | undefined {
-    return this.#properties[place as number]?.value
-  }
-}
-
-/** Text is strict here: what is no UTF-8 is bytes. */
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-const replacement = "\ufffd"
-
-/** Reads text, or undefined where the bytes are no UTF-8. */
-export const textOf = (bytes: Uint8Array, start: number, end: number): string | undefined => {
-  const text = Utf8.read(bytes, start, end)
-  if (!text.includes(replacement)) return text
-  try {
-    return strict.decode(bytes.subarray(start, end))
-  } catch {
-    return undefined
-  }
-}
 
 export class PhpReader {
   readonly #bytes: Uint8Array
@@ -375,15 +329,3 @@ export class PhpReader {
 
 /** A `Buffer` would share its memory with what it calls a slice. */
 const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array => new Uint8Array(bytes.subarray(start, end))
-
-/** Makes a property of the name that it has on the wire: `\0*\0name` is protected, `\0Class\0name` private. */
-const propertyOf = (key: PhpKey, at: number): PhpProperty => {
-  if (typeof key === "bigint") throw new PhpError("OutOfRange", "a property is named by a number that is too large", at)
-  const mark = typeof key === "string" && key[0] === "\0" ? key.indexOf("\0", 1) : -1
-  if (mark < 2) return { name: key, visibility: "public", value: null }
-  const name = (key as string).slice(mark + 1)
-  const owner = (key as string).slice(1, mark)
-  return owner === "*"
-    ? { name, visibility: "protected", value: null }
-    : { name, visibility: "private", declaredIn: owner, value: null }
-}
