@@ -166,6 +166,7 @@ describe("PHP's serialize", () => {
     ['s:999999999999999999999:"";', "Malformed"],
     ['s:1:"ab";', "Malformed"],
     ["a:4000000000:{}", "Truncated"],
+    ["a:1000:{i:0;N;} and more", "Truncated"],
     ["a:-1:{}", "Malformed"],
     ["a:1:{i:0;}", "Truncated"],
     ["a:1:{d:1;i:1;}", "Malformed"],
