@@ -17,7 +17,6 @@ const apart = [
   "Fold|Folding|Line|Resolver",
   "Hx\\w*|ContentType",
   "Reconnect\\w*|Holding|Deadline|Trials",
-  "Reconnect\\w*|Holding|Deadline|Trials",
   "StreamIpc\\w*|Php\\w*|JsonToPhp|MagicFrame|LineFrame|Base64|GrowingBytes|Slots"
 ]
 
