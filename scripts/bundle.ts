@@ -16,7 +16,8 @@ const apart = [
   "Middleware|Intercept|Chain|AroundCalls|AroundHandlers|Tracing|Metrics|Measuring|Outcome",
   "Fold|Folding|Line|Resolver",
   "Hx\\w*|ContentType",
-  "Reconnect\\w*|Holding|Deadline|Trials"
+  "Reconnect\\w*|Holding|Deadline|Trials",
+  "StreamIpc\\w*|Php\\w*|JsonToPhp|MagicFrame|LineFrame|Base64|GrowingBytes|Slots"
 ]
 
 /** What most links need. */

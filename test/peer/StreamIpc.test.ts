@@ -1,0 +1,132 @@
+/** Two peers that speak as php-stream-ipc does, over memory. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import * as Handlers from "../../src/peer/Handlers.ts"
+import * as RpcClient from "../../src/peer/RpcClient.ts"
+import * as RpcServer from "../../src/peer/RpcServer.ts"
+import * as Event from "../../src/protocol/Event.ts"
+import * as Protocol from "../../src/protocol/Protocol.ts"
+import * as Request from "../../src/protocol/Request.ts"
+import * as Memory from "../../src/transport/Memory.ts"
+import * as StreamIpc from "../../src/wire/dialect/StreamIpc.ts"
+import { reasonOf } from "./reasons.ts"
+
+class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { file: Schema.String }) {}
+class Size extends Request.Class<Size>()("Size", {
+  payload: { file: Schema.String },
+  success: Schema.Int,
+  error: NotFound
+}) {}
+class Hang extends Request.Class<Hang>()("Hang") {}
+class Die extends Request.Class<Die>()("Die") {}
+class AskBack extends Request.Class<AskBack>()("AskBack", { success: Schema.Boolean }) {}
+class Confirm extends Request.Class<Confirm>()("Confirm", {
+  payload: { question: Schema.String },
+  success: Schema.Boolean
+}) {}
+class Progress extends Event.Class<Progress>()("Progress", { done: Schema.Int }) {}
+
+const Files = Protocol.make("files", {
+  version: "1.0.0",
+  server: [Size, Hang, Die, AskBack, Progress],
+  client: [Confirm, Progress]
+})
+
+const make = (options: StreamIpc.Options) =>
+  Effect.gen(function* () {
+    const heard = yield* Deferred.make<number>()
+    const handlers = Handlers.layer(Files)({
+      Size: ({ file }) => (file === "no" ? Effect.fail(new NotFound({ file })) : Effect.succeed(file.length)),
+      Hang: () => Effect.never,
+      Die: () => Effect.die(new Error("boom")),
+      AskBack: Effect.fnUntraced(function* (_, { caller }) {
+        yield* caller.emit(new Progress({ done: 1 })).pipe(Effect.orDie)
+        return yield* caller.Confirm({ question: "sure?" }).pipe(Effect.orDie)
+      }),
+      Progress: ({ done }) => Deferred.succeed(heard, done)
+    })
+    const answers = Handlers.layerClient(Files)({ Confirm: ({ question }) => Effect.succeed(question === "sure?") })
+    const memory = yield* Layer.build(Memory.layer({ wire: StreamIpc.wire(options) }))
+    yield* RpcServer.run(Files, { onFault: () => Effect.void }).pipe(
+      Effect.provide(handlers),
+      Effect.provide(memory),
+      Effect.forkScoped
+    )
+    const client = yield* RpcClient.make(Files).pipe(Effect.provide(answers), Effect.provide(memory))
+    return { client, heard }
+  })
+
+const speeches: ReadonlyArray<StreamIpc.Options> = [
+  {},
+  { serializer: "json", namespace: "App" },
+  { generation: "old" },
+  { generation: "old", serializer: "json" },
+  { generation: "detect", serializer: "detect" }
+]
+
+describe.each(speeches)("two peers that speak %j", (options) => {
+  it.effect("answer each other, with typed errors", () =>
+    Effect.gen(function* () {
+      const { client } = yield* make(options)
+      const sizes = yield* Effect.forEach(["a", "žluť", "x".repeat(100_000)], (file) => client.Size({ file }), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(sizes, [1, 4, 100_000])
+      const error = yield* Effect.flip(client.Size({ file: "no" }))
+      assert.instanceOf(error, NotFound)
+    })
+  )
+
+  it.effect("ask and tell in both directions while a call runs", () =>
+    Effect.gen(function* () {
+      const { client, heard } = yield* make(options)
+      const told = yield* Effect.forkChild(Stream.runHead(client.events(Progress)), { startImmediately: true })
+      assert.isTrue(yield* client.AskBack({}))
+      assert.deepInclude(yield* Fiber.join(told), { _tag: "Some" })
+      yield* client.emit(new Progress({ done: 7 }))
+      assert.strictEqual(yield* Deferred.await(heard), 7)
+    })
+  )
+
+  it.effect("end every call: by a defect, or by its timeout", () =>
+    Effect.gen(function* () {
+      const { client } = yield* make(options)
+      reasonOf(yield* Effect.flip(client.Die({})), "RemoteDefect")
+      const hanging = yield* Effect.forkChild(Effect.flip(client.Hang({}, { timeout: "2 seconds" })), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("2 seconds")
+      reasonOf(yield* Fiber.join(hanging), "TimedOut")
+      // The connection is as good as before.
+      assert.strictEqual(yield* client.Size({ file: "ab" }), 2)
+    })
+  )
+})
+
+it.effect("a protocol with streams is refused when the client is built", () =>
+  Effect.gen(function* () {
+    class Follow extends Request.Class<Follow>()("Follow", { stream: Schema.String }) {}
+    const memory = yield* Layer.build(Memory.layer({ wire: StreamIpc.wire() }))
+    const streams = Protocol.make("streams", { version: "1.0.0", server: [Follow] })
+    const error = yield* Effect.flip(Effect.provide(RpcClient.make(streams), memory))
+    assert.include(reasonOf(error, "Unsayable").detail, "php-stream-ipc has no streams")
+  })
+)
+
+it.effect("a protocol whose requests share a class is refused when the client is built", () =>
+  Effect.gen(function* () {
+    const annotations = StreamIpc.annotations({ class: "App\\Same" })
+    class A extends Request.Class<A>()("A", { annotations }) {}
+    class B extends Request.Class<B>()("B", { annotations }) {}
+    const memory = yield* Layer.build(Memory.layer({ wire: StreamIpc.wire() }))
+    const same = Protocol.make("same", { version: "1.0.0", server: [A, B] })
+    const error = yield* Effect.flip(Effect.provide(RpcClient.make(same), memory))
+    assert.deepInclude(reasonOf(error, "Unsayable"), { method: "B" })
+  })
+)
