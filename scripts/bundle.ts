@@ -17,6 +17,8 @@ const apart = [
   "Fold|Folding|Line|Resolver",
   "Hx\\w*|ContentType",
   "Reconnect\\w*|Holding|Deadline|Trials"
+  "Reconnect\\w*|Holding|Deadline|Trials",
+  "Innmind\\w*|Media\\w+"
 ]
 
 /** What most links need. */

@@ -7,7 +7,6 @@ import * as Context from "effect/Context"
 import * as MediaType from "../framing/MediaType.ts"
 import type { Lexicon, Method, Objection, Shape } from "../Wire.ts"
 import * as Control from "./InnmindControl.ts"
-import { text as utf8 } from "./InnmindContent.ts"
 
 /**
  * What a content is: JSON, the text of one string, or the bytes of one `Uint8Array`.
@@ -47,7 +46,12 @@ export interface Mapping {
 
 const key = Context.Service<Mapping>("effect-ipc/Innmind/Mapping")
 
-/** Makes the annotations of a request or event. */
+/**
+ * Makes the annotations of a request or event, for its option `annotations`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const annotations = (mapping: Mapping): Context.Context<never> =>
   Context.make(key, mapping) as Context.Context<never>
 
@@ -87,7 +91,7 @@ export const plan = (method: Method): Plan => {
     method,
     payload: sideOf(content, mapping.mediaType, method.payload, mapping.field),
     byType: literal === undefined && (content !== "json" || mapping.mediaType !== undefined),
-    literal: literal === undefined ? undefined : { text: literal, bytes: utf8(literal) },
+    literal: literal === undefined ? undefined : { text: literal, bytes: new TextEncoder().encode(literal) },
     success: sideOf(ofSuccess, success.mediaType, method.success, undefined),
     acknowledged: mapping.acknowledged === true && method.kind === "request"
   }

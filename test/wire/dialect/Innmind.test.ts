@@ -468,7 +468,7 @@ describe("the wire of innmind/ipc", () => {
 
     it("when the framing is lost, and reads nothing more", () => {
       const side = answering().hear(frame("text/plain", "ping", { mark: 0 }), control.close)
-      assert.deepStrictEqual([side.out.lostBy.map(({ _tag }) => _tag), side.messages], [["Malformed"], []])
+      assert.deepStrictEqual([side.out.ends.map(({ _tag }) => _tag), side.messages], [["Malformed"], []])
     })
   })
 

@@ -3,9 +3,8 @@ import fc from "fast-check"
 import type { MediaMessage } from "../../../src/wire/framing/MediaFrame.ts"
 import * as Control from "../../../src/wire/dialect/InnmindControl.ts"
 import { Life, type LifeSink } from "../../../src/wire/dialect/InnmindLife.ts"
-import { message, vector } from "../innmind.ts"
+import { message, vector, written } from "../innmind.ts"
 import { hex } from "../tools.ts"
-import { written } from "../innmind.ts"
 
 const controls = ["start", "startOk", "close", "closeOk", "heartbeat", "received"] as const
 
@@ -42,17 +41,17 @@ class Told implements LifeSink {
 
 type Step = Control.Control | "user" | "do close" | "do beat"
 
-/** Lives through steps, and answers what was told after the first `skip` of them. */
+/** Lives through steps, and answers what was told after the first `after` of them. */
 const live = (
   role: "dialer" | "acceptor",
   steps: ReadonlyArray<Step>,
-  { skip = 0, version = 4 }: { readonly skip?: number; readonly version?: Control.Version } = {}
+  { after = 0, version = 4 }: { readonly after?: number; readonly version?: Control.Version } = {}
 ): ReadonlyArray<string> => {
   const out = new Told(version)
   const life = new Life(role, version, out)
   life.start()
   steps.forEach((step, at) => {
-    if (at === skip) out.lines.length = 0
+    if (at === after) out.lines.length = 0
     if (step === "do close") life.close()
     else if (step === "do beat") life.beat()
     else life.receive(step === "user" ? user : Control.message(step, version))
@@ -101,25 +100,25 @@ describe("the life of a client", () => {
   })
 
   it("hands a message on without a word", () => {
-    assert.deepStrictEqual(live("dialer", ["start", "user"], { skip: 1 }), ["user ping"])
+    assert.deepStrictEqual(live("dialer", ["start", "user"], { after: 1 }), ["user ping"])
   })
 
   it("acknowledges a message to a server of the 5.x line", () => {
-    assert.deepStrictEqual(live("dialer", ["start", "user"], { skip: 1, version: 5 }), ["> received", "user ping"])
+    assert.deepStrictEqual(live("dialer", ["start", "user"], { after: 1, version: 5 }), ["> received", "user ping"])
   })
 
   it("takes acknowledgements and heartbeats, and no greeting a second time", () => {
-    const told = live("dialer", ["start", "received", "heartbeat", "start", "startOk", "closeOk"], { skip: 1 })
+    const told = live("dialer", ["start", "received", "heartbeat", "start", "startOk", "closeOk"], { after: 1 })
     assert.deepStrictEqual(told, ["acknowledged", "alive", "alive", "alive", "alive"])
   })
 
   it("closes, whatever else comes before the server agrees", () => {
-    const told = live("dialer", ["start", "do close", "user", "heartbeat", "received", "closeOk"], { skip: 1 })
+    const told = live("dialer", ["start", "do close", "user", "heartbeat", "received", "closeOk"], { after: 1 })
     assert.deepStrictEqual(told, ["> close", "over"])
   })
 
   it("agrees to a close that crosses its own, as the server waits for that", () => {
-    assert.deepStrictEqual(live("dialer", ["start", "do close", "close"], { skip: 2 }), ["> closeOk", "over"])
+    assert.deepStrictEqual(live("dialer", ["start", "do close", "close"], { after: 2 }), ["> closeOk", "over"])
   })
 
   it("closes before the greeting with a greeting of its own", () => {
@@ -136,35 +135,35 @@ describe("the life of a server's connection", () => {
 
   it("hands nothing on, nor acknowledges, before the client has answered the greeting", () => {
     assert.deepStrictEqual(live("acceptor", ["user", "heartbeat", "received", "start", "closeOk", "do beat"]), [])
-    assert.deepStrictEqual(live("acceptor", ["user", "startOk"], { skip: 1 }), ["opened"])
+    assert.deepStrictEqual(live("acceptor", ["user", "startOk"], { after: 1 }), ["opened"])
   })
 
   it.each([4, 5] as const)("acknowledges a message before it hands it on, in version %d", (version) => {
-    assert.deepStrictEqual(live("acceptor", ["startOk", "user"], { skip: 1, version }), ["> received", "user ping"])
+    assert.deepStrictEqual(live("acceptor", ["startOk", "user"], { after: 1, version }), ["> received", "user ping"])
   })
 
   it("never hands a control message on", () => {
     const others = controls.filter((control) => control !== "close")
     for (const version of [4, 5] as const) {
-      const told = live("acceptor", ["startOk", ...others], { skip: 1, version })
+      const told = live("acceptor", ["startOk", ...others], { after: 1, version })
       assert.deepStrictEqual(told, ["alive", "alive", "alive", "alive", "acknowledged"])
     }
   })
 
   it("agrees to a close in every state", () => {
     for (const before of [[], ["startOk"], ["startOk", "do close"]] as ReadonlyArray<ReadonlyArray<Step>>) {
-      const told = live("acceptor", [...before, "close"], { skip: before.length })
+      const told = live("acceptor", [...before, "close"], { after: before.length })
       assert.deepStrictEqual(told, ["> closeOk", "over"])
     }
   })
 
   it("closes, and takes nothing more until the client agrees", () => {
-    const told = live("acceptor", ["startOk", "do close", "user", "do close", "closeOk"], { skip: 1 })
+    const told = live("acceptor", ["startOk", "do close", "user", "do close", "closeOk"], { after: 1 })
     assert.deepStrictEqual(told, ["> close", "over"])
   })
 
   it("still says that it is there while it closes", () => {
-    assert.deepStrictEqual(live("acceptor", ["startOk", "do close", "do beat"], { skip: 2 }), ["> heartbeat"])
+    assert.deepStrictEqual(live("acceptor", ["startOk", "do close", "do beat"], { after: 2 }), ["> heartbeat"])
   })
 })
 
