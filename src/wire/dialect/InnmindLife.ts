@@ -32,8 +32,8 @@ export interface LifeSink {
   acknowledged(): void
   /** The peer said something that only shows that it is there. */
   alive(): void
-  /** The connection is over: one side closed it, and the other agreed. */
-  over(): void
+  /** The connection is over: one side closed it, which was the peer or not, and the other agreed. */
+  over(byPeer: boolean): void
 }
 
 export class Life {
@@ -59,7 +59,7 @@ export class Life {
     const control = Control.read(message, this.#version)
     if (control === "close") return this.#agree()
     if (this.state === "greeting") return this.#greet(control)
-    if (this.state === "closing") return control === "closeOk" ? this.#end() : undefined
+    if (this.state === "closing") return control === "closeOk" ? this.#end(false) : undefined
     if (control === undefined) {
       this.acknowledge()
       this.#sink.user(message)
@@ -97,13 +97,14 @@ export class Life {
   }
 
   #agree(): void {
+    const crossed = this.state === "closing"
     this.#say("closeOk")
-    this.#end()
+    this.#end(!crossed)
   }
 
-  #end(): void {
+  #end(byPeer: boolean): void {
     this.state = "over"
-    this.#sink.over()
+    this.#sink.over(byPeer)
   }
 
   #say(control: Control.Control): void {
