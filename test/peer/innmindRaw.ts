@@ -59,6 +59,20 @@ export class InnmindRaw {
     }
   }
 
+  /** Bytes that the other side has not read. */
+  get unreadBytes(): number {
+    return this.#link.queuedBytes
+  }
+
+  /** Reads no more, until `resume`. */
+  pause(): void {
+    this.#link.pause()
+  }
+
+  resume(): void {
+    this.#link.resume()
+  }
+
   send(bytes: Uint8Array): void {
     this.#link.offer(bytes)
   }

@@ -19,6 +19,9 @@ import { WriteBuffer } from "../../wire/WriteBuffer.ts"
 /** Bytes that may wait for a peer that does not read. */
 const outgoingMaxBytes = 64 * 1024 * 1024
 
+/** Gathered bytes leave at once from here on, so that a peer that does not read is noticed. */
+const flushBytes = 64 * 1024
+
 /** How much may wait to be taken before no more is read; half of it, and reading goes on. */
 const inboxMessages = 1024
 const inboxBytes = 1024 * 1024
@@ -201,6 +204,7 @@ export class Dialogue implements LinkSink, FramerOut<MediaMessage>, LifeSink {
   }
 
   #flushInTime(): void {
+    if (this.#buffer.bytes >= flushBytes) return this.#flush()
     if (this.#flushSoon) return
     this.#flushSoon = true
     queueMicrotask(() => this.#flush())

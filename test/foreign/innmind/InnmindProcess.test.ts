@@ -222,6 +222,8 @@ describe("waiting", () => {
         raw.say("heartbeat")
       }
       assert.strictEqual(reasonOf(yield* Fiber.join(waiting), "TimedOut").afterMillis, 1200)
+      // Nothing was silent for a whole period, so nothing was said.
+      assert.strictEqual(raw.beats, 0)
       assert.isFalse(yield* process.closed)
       raw.say("late")
       assert.strictEqual(InnmindMessage.text(yield* process.wait()), "late")
@@ -283,7 +285,10 @@ describe("waiting", () => {
       const { process, raw } = yield* connected()
       const all = Array.from({ length: 5000 }, (_, n) => `${n}`)
       raw.say(...all)
+      yield* TestClock.adjust(0)
+      assert.isAbove(raw.unreadBytes, 50_000)
       const taken = yield* Effect.forEach(all, () => process.wait())
+      assert.strictEqual(raw.unreadBytes, 0)
       assert.deepStrictEqual(taken.map(InnmindMessage.text), all)
     })
   )
