@@ -130,6 +130,8 @@ export class Connection implements Session.Sink, Out, LinkSink {
   bytes(chunk: Uint8Array, stream?: number): void {
     this.#nowMillis = this.#readClock()
     this.#codec.read(chunk, this, stream)
+    // What a codec says while it reads, an acknowledgement, leaves though the session may say nothing.
+    if (!this.#flushSoon && this.buffer.bytes > 0) this.#flushInTime()
     this.#afterReading(stream)
   }
 
@@ -182,13 +184,17 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   send(message: Message): number | Refusal {
     const written = this.#codec.write(message, this)
+    this.#flushInTime()
+    return written
+  }
+
+  #flushInTime(): void {
     if (this.buffer.bytes >= flushBytes) {
       this.flush()
     } else if (!this.#flushSoon) {
       this.#flushSoon = true
       queueMicrotask(this.#flush)
     }
-    return written
   }
 
   duty(method: number): Duty {
