@@ -5,6 +5,7 @@ import type { Transport } from "./subject.ts"
 import { extras } from "./extras/suite.ts"
 import { standard, type Suite } from "./suite.ts"
 import { transports } from "./transports/suite.ts"
+import { wires } from "./wires/suite.ts"
 
 /** A suite, and what of it is measured. */
 export interface Part {
@@ -45,6 +46,7 @@ export const usage = `npm run bench -- [options]
   --json FILE      write medians and samples to FILE
   --compare FILE   say what got slower than in FILE beyond noise, an earlier --json; exit code 1 if something did
   --extras         instead of the standard run: payloads, checksum, middleware, tracing, metrics, promises, memory, scaling; about 4 minutes
+  --wires          instead of the standard run: the wires of other systems against the native one; about 1 minute
   --plot [FILE...] measure nothing; draw docs/plots from the --json of earlier runs
                    (unless given: bench/results/latest.json and bench/results/extras.json)
   --markdown FILE  measure nothing; print the tables of README.md and docs/performance.md from an earlier --json
@@ -62,7 +64,11 @@ metrics   ${namesOf(transports.metrics)}
 
 of --extras
 subjects  ${namesOf(extras.subjects)}
-metrics   ${namesOf(extras.metrics)}`
+metrics   ${namesOf(extras.metrics)}
+
+of --wires
+subjects  ${namesOf(wires.subjects)}
+metrics   ${namesOf(wires.metrics)}`
 
 /** Keeps of `all` what `chosen` names; all, when it names none of them. */
 const pick = <A extends string>(all: ReadonlyArray<A>, chosen: ReadonlySet<string>): ReadonlyArray<A> => {
@@ -120,6 +126,7 @@ export const parse = (argv: ReadonlyArray<string>): Args | PlotArgs | MarkdownAr
       json: { type: "string" },
       compare: { type: "string" },
       extras: { type: "boolean", default: false },
+      wires: { type: "boolean", default: false },
       plot: { type: "boolean", default: false },
       markdown: { type: "string" },
       only: { type: "string", multiple: true },
@@ -137,7 +144,7 @@ export const parse = (argv: ReadonlyArray<string>): Args | PlotArgs | MarkdownAr
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a number from 1, not ${values.rounds}`)
 
   const only = new Set((values.only ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""))
-  const suites = values.extras ? [extras] : [standard, transports]
+  const suites = values.extras ? [extras] : values.wires ? [wires] : [standard, transports]
   const times = values.quick
     ? { warmUpMillis: 150, warmUpShare: 0.1, againMillis: 100, windowMillis: 200 }
     : { warmUpMillis: 400, warmUpShare: 1, againMillis: 300, windowMillis: 400 }

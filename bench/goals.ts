@@ -34,6 +34,10 @@ export const goals: ReadonlyArray<Goal> = [
   { metric: "streamItems", subject: "effect-ipc-fifo", bound: ">=", value: 1 / 1.5, of: "effect-ipc-stdio" },
   { metric: "echoBytes", subject: "effect-ipc-fifo", bound: ">=", value: 1 / 1.5, of: "effect-ipc-stdio" },
   { metric: "cpuPerCall256", subject: "effect-ipc-memory", bound: "<=", value: 0.5, of: "effect-ipc-plain" },
+  ...["wire-hx", "wire-php-json", "wire-php-serialize"].flatMap((subject): ReadonlyArray<Goal> => [
+    { metric: "decode256", subject, bound: ">=", value: 0.5, of: "wire-native" },
+    { metric: "calls256", subject, bound: ">=", value: 0.5, of: "wire-native" }
+  ]),
   { metric: "heapPerCall", bound: "<=", value: 3000 },
   { metric: "idleLink", bound: "<=", value: 10 * 1024 },
   { metric: "idleLinkHeap", bound: "<=", value: 10 * 1024 }

@@ -58,7 +58,7 @@ const start = async (site: Site, job: Job): Promise<Commanded> => {
 
 const placeOf = ({ transport }: Site, { name, place }: Subject): ClientPlace["transport"] => {
   if (place !== undefined) return place
-  if (transport === "transports") throw new Error(`${name} does not say where its server is`)
+  if (transport !== "unix" && transport !== "stdio") throw new Error(`${name} does not say where its server is`)
   return transport
 }
 

@@ -14,8 +14,11 @@ export type ClientPlace =
   | { readonly transport: "unix"; readonly path: string }
   | { readonly transport: "stdio"; readonly command: string; readonly args: ReadonlyArray<string> }
 
-/** What a table is of: all subjects over one kind of link, or, in `transports`, each over a kind of its own. */
-export const transports = ["unix", "stdio", "transports"] as const
+/**
+ * What a table is of: all subjects over one kind of link; or, in `transports`, each over a kind of its own, and in `wires`
+ * each on a wire of its own.
+ */
+export const transports = ["unix", "stdio", "transports", "wires"] as const
 
 export type Transport = (typeof transports)[number]
 
