@@ -2,23 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { pipe } from "effect/Function"
 import * as HxContentTypes from "../../../src/foreign/hx/HxContentTypes.ts"
-import * as HxFormat from "../../../src/foreign/hx/HxFormat.ts"
+import * as HxXml from "../../../src/foreign/hx/HxXml.ts"
 import * as HxMessage from "../../../src/foreign/hx/HxMessage.ts"
-import { WriteBuffer } from "../../../src/wire/WriteBuffer.ts"
+import { messageNamed, write } from "./vectors.ts"
 
 const pairsOf = (message: HxMessage.HxMessage) => message.headers.pairs
-
-/** What the format writes of a message. */
-const written = (message: HxMessage.HxMessage): string => {
-  const buffer = new WriteBuffer()
-  const answer = HxFormat.format()
-    .open({ maxFrameBytes: 1 << 20 })
-    .write(message, buffer)
-  assert.isNumber(answer)
-  let text = ""
-  buffer.flush((chunk) => (text += new TextDecoder().decode(chunk)))
-  return text
-}
 
 const circle: Array<unknown> = []
 circle.push(circle)
@@ -59,7 +47,7 @@ describe("making", () => {
         ["Content-Type", "application/json"]
       ])
       assert.strictEqual(HxMessage.textOf(message), `{"a":1}`)
-      assert.strictEqual(written(message), `X-Trace: 7\nContent-Type: application/json\nContent-Length: 7\n\n{"a":1}\n`)
+      assert.strictEqual(write(message), `X-Trace: 7\nContent-Type: application/json\nContent-Length: 7\n\n{"a":1}\n`)
     })
   )
 
@@ -223,6 +211,16 @@ describe("a registry of content types", () => {
     assert.isUndefined(found("a"))
     assert.strictEqual([...types].length, 4)
   })
+
+  it.effect("takes XML, and reads what Go wrote", () =>
+    Effect.gen(function* () {
+      const types = HxContentTypes.make(...HxContentTypes.standard, HxXml.contentType({ root: "t" }))
+      const message = messageNamed("go-event-xml")
+      assert.deepStrictEqual(yield* HxMessage.decode(message, { types }), { a: "1" })
+      const made = yield* HxMessage.content("application/xml", { a: 1 }, { types })
+      assert.strictEqual(HxMessage.textOf(made), HxMessage.textOf(message))
+    })
+  )
 
   it.effect("takes types of the user, whatever their functions throw", () =>
     Effect.gen(function* () {
