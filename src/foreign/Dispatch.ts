@@ -47,7 +47,9 @@ export type Matcher<M> =
  * @since 0.1.0
  */
 export interface Route<in M, out A, out E = never, out R = never> {
+  /** Tells whether it is for a message, whose name is given too. */
   readonly matches: (message: M, name: string | undefined) => boolean
+  /** Does what is to be done with a message that matches. */
   readonly handle: (message: M) => Effect.Effect<A, E, R>
 }
 

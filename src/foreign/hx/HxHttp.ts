@@ -100,11 +100,11 @@ export const readResponse = (bytes: Uint8Array): HttpResponse => {
  * @category types
  * @since 0.1.0
  */
-export const request = {
+export const request: ContentType = {
   name: "application/http; msgtype=request",
   encode: writeRequest,
   decode: (bytes: Uint8Array, start: number, end: number): HttpRequest => readRequest(bytes.subarray(start, end))
-} satisfies ContentType
+}
 
 /**
  * HTTP responses as a content type.
@@ -112,11 +112,11 @@ export const request = {
  * @category types
  * @since 0.1.0
  */
-export const response = {
+export const response: ContentType = {
   name: "application/http; msgtype=response",
   encode: writeResponse,
   decode: (bytes: Uint8Array, start: number, end: number): HttpResponse => readResponse(bytes.subarray(start, end))
-} satisfies ContentType
+}
 
 /** Of these a reader expects a length, even if it is 0. */
 const hasBody = (method: string): boolean => method === "POST" || method === "PUT" || method === "PATCH"
