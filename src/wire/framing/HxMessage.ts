@@ -81,6 +81,7 @@ export class HxHeaders implements Iterable<HxHeader> {
     return this.pairs.length
   }
 
+  /** Goes through the pairs, in order. */
   [Symbol.iterator](): Iterator<HxHeader> {
     return this.pairs[Symbol.iterator]()
   }
@@ -97,6 +98,7 @@ export class HxHeaders implements Iterable<HxHeader> {
     return this.pairs.filter(([other]) => other === wanted).map(([, value]) => value)
   }
 
+  /** Tells whether there is a header of a name. */
   has(name: string): boolean {
     return this.get(name) !== undefined
   }
@@ -117,6 +119,7 @@ export class HxHeaders implements Iterable<HxHeader> {
     return new HxHeaders(this.pairs.filter(([other]) => other !== unwanted))
   }
 
+  /** Answers the pairs, as JSON has no headers. */
   toJSON(): ReadonlyArray<HxHeader> {
     return this.pairs
   }
