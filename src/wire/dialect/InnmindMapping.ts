@@ -33,7 +33,7 @@ export interface Mapping {
   readonly content?: Content | undefined
   /** The whole text of a request or event without fields, e.g. `ping`. */
   readonly literal?: string | undefined
-  /** The field that is the text, where its schema is more than `Schema.String`. Default: the only field. */
+  /** The field that is the text, where there are others, which may be left out; one that is not cannot be said. Default: the only field. */
   readonly field?: string | undefined
   /** What the answer is. Default: JSON, as `application/json`. */
   readonly success?: { readonly mediaType?: string | undefined; readonly content?: Content | undefined } | undefined
@@ -89,12 +89,18 @@ export const plan = (method: Method): Plan => {
   const ofSuccess = success.content ?? "json"
   return {
     method,
-    payload: sideOf(content, mapping.mediaType, method.payload, mapping.field),
+    payload: sideOf(content, mapping.mediaType, method.payload, mapping.field ?? soleField(content, method.payload)),
     byType: literal === undefined && (content !== "json" || mapping.mediaType !== undefined),
     literal: literal === undefined ? undefined : { text: literal, bytes: new TextEncoder().encode(literal) },
     success: sideOf(ofSuccess, success.mediaType, method.success, undefined),
     acknowledged: mapping.acknowledged === true && method.kind === "request"
   }
+}
+
+/** The field that is a text, where there is no other. */
+const soleField = (content: Content, { fields = {} }: Shape): string | undefined => {
+  const names = content === "text" ? Object.keys(fields) : []
+  return names.length === 1 ? names[0] : undefined
 }
 
 const sideOf = (content: Content, mediaType: string | undefined, shape: Shape, field: string | undefined): Side => ({
@@ -122,7 +128,10 @@ const objectionTo = (plan: Plan, version: Control.Version, seen: Map<string, str
   const unfit = sideFault(payload) ?? (method.kind === "request" ? sideFault(success) : undefined)
   if (unfit !== undefined) return unfit
   if (byType && payload.content === "text" && payload.field === undefined && payload.shape.raw?.is !== "text") {
-    return "text needs one field of Schema.String; name the field where its schema is more than that"
+    return "text needs one field, or the name of the one that is the text"
+  }
+  if (payload.field !== undefined && method.payload.fields?.[payload.field] === undefined) {
+    return `it has no field ${payload.field}`
   }
   if (literal !== undefined && !isVoid(method.payload, {}))
     return "a literal is all of its message: leave out the fields"

@@ -1,11 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { spawnSync } from "node:child_process"
+import fc from "fast-check"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -113,6 +115,13 @@ it.live("refuses what is no name, on either side", () =>
     yield* fails(open({ name: "x".repeat(100), directory }), "open", /bytes long/)
   })
 )
+
+it("takes any string of the allowed characters for a name, and no other", () => {
+  const isName = (name: string): boolean => Exit.isSuccess(Effect.runSyncExit(InnmindSocket.path(name)))
+  fc.assert(fc.property(fc.stringMatching(/^[a-zA-Z0-9_-]{1,60}$/), isName))
+  const other = fc.string({ minLength: 1 }).filter((text) => /[^a-zA-Z0-9_-]/.test(text))
+  fc.assert(fc.property(other, (name) => !isName(name)))
+})
 
 it.live("replaces a socket that nobody listens on", () =>
   Effect.gen(function* () {

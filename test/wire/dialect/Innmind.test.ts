@@ -34,7 +34,6 @@ class Name extends Request.Class<Name>()("Name", {
   annotations: Innmind.annotations({
     mediaType: "text/x-name",
     content: "text",
-    field: "name",
     success: { content: "text" }
   })
 }) {}
@@ -634,11 +633,7 @@ describe("the wire of innmind/ipc", () => {
       ["a literal with fields", [make("A", { literal: "a" }, text)], /leave out the fields/],
       ["a literal that is a control message", [make("A", { literal: "innmind/ipc:heartbeat" })], /another literal/],
       ["text of two fields", [make("A", { content: "text" }, { a: Schema.String, b: Schema.String })], /one field/],
-      [
-        "text of a field with checks, unless it is named",
-        [make("A", { content: "text" }, { a: Schema.NonEmptyString })],
-        /name the field/
-      ],
+      ["a field that there is not", [make("A", { content: "text", field: "b" }, { a: Schema.String })], /no field b/],
       ["bytes that are none", [make("A", { content: "bytes" }, text)], /Uint8Array/],
       ["an answer in bytes that is none", [make("A", { success: { content: "bytes" } }, {}, Schema.Int)], /Uint8Array/],
       ["an acknowledgement with an answer", [make("A", { acknowledged: true }, {}, Schema.Int)], /no answer/],
@@ -657,7 +652,11 @@ describe("the wire of innmind/ipc", () => {
     it("nothing else", () => {
       const a = make("A", { literal: "x" })
       const b = make("B", { content: "text" }, text)
-      const c = make("C", { mediaType: "text/plain; v=2", content: "text", field: "t" }, { t: Schema.NonEmptyString })
+      const c = make(
+        "C",
+        { mediaType: "text/plain; v=2", content: "text", field: "t" },
+        { t: Schema.NonEmptyString, u: Schema.optionalKey(Schema.Int) }
+      )
       assert.isUndefined(
         objection(a, b, c, make("D", { acknowledged: true }, text), make("E", { acknowledged: true }, {}, Schema.Void))
       )
