@@ -61,7 +61,7 @@ describe("running", () => {
 
   // A block with another word after its fence would be neither compiled nor run.
   it("leaves out no code", () => {
-    const words = ["ts", "sh", "text", ""]
+    const words = ["ts", "php", "sh", "text", ""]
     const others = Blocks.fences().filter(({ word }) => !words.includes(word) && !word.startsWith("hex "))
     assert.deepStrictEqual(others, [])
   })
