@@ -14,8 +14,9 @@ const child = ChildProcess.layer({
   args: args.length === 0 ? ["child.ts"] : args,
   cwd: import.meta.dirname,
   wire,
-  // PHP may write frames to both. Text between them, such as a warning of PHP, is passed over.
-  frames: "stdout+stderr"
+  // PHP may write frames to both. The text between them, such as a warning of PHP, is for the terminal.
+  frames: "stdout+stderr",
+  stderr: "inherit"
 })
 
 const program = Effect.gen(function* () {
