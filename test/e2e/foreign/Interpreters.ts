@@ -100,8 +100,13 @@ export interface Running {
   readonly ended: Effect.Effect<number | NodeJS.Signals>
 }
 
-const start = ([command, ...first]: Program, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Running => {
-  const child = spawn(command, [...first, ...args], { detached: true, env: { ...process.env, ...env } })
+const start = (
+  [command, ...first]: Program,
+  args: ReadonlyArray<string>,
+  env: NodeJS.ProcessEnv,
+  cwd: string | undefined
+): Running => {
+  const child = spawn(command, [...first, ...args], { detached: true, env: { ...process.env, ...env }, cwd })
   const wrote = { stdout: "", stderr: "" }
   child.stdout.setEncoding("utf8").on("data", (text: string) => (wrote.stdout += text))
   child.stderr.setEncoding("utf8").on("data", (text: string) => (wrote.stderr += text))
@@ -135,9 +140,9 @@ const kill = ({ child }: Running): void => {
 }
 
 /** Starts a program. It is killed, and all that it started, when the scope closes. */
-export const run = (program: Program, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) =>
+export const run = (program: Program, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}, cwd?: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => start(program, args, env)),
+    Effect.sync(() => start(program, args, env, cwd)),
     (running) => Effect.sync(() => kill(running))
   )
 

@@ -11,6 +11,7 @@
 namespace App;
 
 require __DIR__ . '/peer.php';
+require __DIR__ . '/messages.php';
 
 use StreamIpc\Message\{ErrorMessage, LogMessage, Message};
 use StreamIpc\{Peer, Session};

@@ -13,6 +13,7 @@
 namespace App;
 
 require __DIR__ . '/peer.php';
+require __DIR__ . '/messages.php';
 
 use StreamIpc\Message\Message;
 use StreamIpc\Serialization\Json;

@@ -470,9 +470,8 @@ function mb_check(string $text): bool
     return preg_match('//u', $text) === 1;
 }
 
-require_once __DIR__ . '/messages.php';
-
 if (realpath($argv[0]) === __FILE__ && ($argv[1] ?? '') === 'codec') {
+    require __DIR__ . '/messages.php';
     codec($argv[2]);
 }
 
