@@ -13,7 +13,7 @@ import type { WriteBuffer } from "../WriteBuffer.ts"
 import * as Body from "./NativeBody.ts"
 import { errorClass, inGeneration, logClass } from "./StreamIpcClasses.ts"
 import * as Faults from "./StreamIpcFaults.ts"
-import type { StreamIpcIds } from "./StreamIpcIds.ts"
+import { idText, type StreamIpcIds } from "./StreamIpcIds.ts"
 import type { Short, ShortWays } from "./StreamIpcShort.ts"
 import type { Vocabulary } from "./StreamIpcMapping.ts"
 import type { Values } from "./StreamIpcValues.ts"
@@ -37,7 +37,7 @@ export class StreamIpcWriter {
     this.#payloads = payloads
   }
 
-  get #short(): Short | undefined {
+  get #short(): Short {
     return this.#parts.short.of(this.#payloads)
   }
 
@@ -64,7 +64,7 @@ export class StreamIpcWriter {
   #request({ id, method, payload }: Of<"Request">, buffer: WriteBuffer): number | Refusal {
     const { ids, values, vocabulary } = this.#parts
     const word = vocabulary.says[method]!
-    const placed = this.#short?.said(method, id, payload, buffer) ?? -1
+    const placed = this.#short.said(method, id, payload, buffer)
     const written =
       placed >= 0
         ? placed
@@ -80,7 +80,7 @@ export class StreamIpcWriter {
   #event({ method, payload }: Of<"Event">, buffer: WriteBuffer): number | Refusal {
     const { values, vocabulary } = this.#parts
     const word = vocabulary.says[method]!
-    const placed = this.#short?.said(method, 0, payload, buffer) ?? -1
+    const placed = this.#short.said(method, 0, payload, buffer)
     if (placed >= 0) return placed
     return this.#said("payload", buffer, () => ({ _tag: "Notification", message: values.payload(word, payload) }))
   }
@@ -89,7 +89,7 @@ export class StreamIpcWriter {
     const { ids, values, vocabulary } = this.#parts
     const word = vocabulary.answers[method]!
     const owed = ids.owed(id)
-    const placed = owed === undefined ? -1 : (this.#short?.answered(method, owed.id, value, buffer) ?? -1)
+    const placed = owed === undefined ? -1 : this.#short.answered(method, owed, value, buffer)
     if (placed >= 0) ids.take(id)
     if (placed >= 0) return placed
     return this.#answered("success", id, buffer, () => values.answer(word, value))
@@ -118,7 +118,7 @@ export class StreamIpcWriter {
     const { ids } = this.#parts
     const owed = ids.owed(number)
     if (owed === undefined) return 0
-    const written = this.#said(part, buffer, () => ({ _tag: "Response", id: owed.id, message: make() }))
+    const written = this.#said(part, buffer, () => ({ _tag: "Response", id: idText(owed), message: make() }))
     if (typeof written === "number") ids.take(number)
     return written
   }
