@@ -17,6 +17,7 @@ import type { Out, Shape } from "../Wire.ts"
 import * as Errors from "./HxInteropErrors.ts"
 import { classOf, errorText, headersOf, isText, isType, maxIdBytes, readId } from "./HxInteropHead.ts"
 import type { HxMethod, HxPart } from "./HxInteropMapping.ts"
+import { HxInteropShort } from "./HxInteropShort.ts"
 import * as Values from "./HxInteropValues.ts"
 import type { Asked, HxInteropWriter, Owed } from "./HxInteropWriter.ts"
 import * as Body from "./NativeBody.ts"
@@ -44,6 +45,7 @@ export class HxInteropReader implements HxSink {
   readonly #prefix: Uint8Array
   /** The method of the last class: the next message likely has the same one, and then no string has to be made. */
   #lastMethod = -1
+  readonly #short: HxInteropShort
   readonly #own: Values.Own = (bytes, start, end) => this.reader.own(bytes, start, end)
 
   constructor(terms: Terms, writer: HxInteropWriter) {
@@ -51,7 +53,12 @@ export class HxInteropReader implements HxSink {
     this.#writer = writer
     this.#classes = new Map(terms.answers.map((method, index) => [method.class, index]))
     this.#prefix = new TextEncoder().encode(terms.idPrefix)
+    this.#short = new HxInteropShort(terms, writer)
     this.reader = new HxReader(this, terms.limits)
+  }
+
+  whole(bytes: Uint8Array, at: number, end: number): number {
+    return this.#short.read(bytes, at, end, this.out!)
   }
 
   message(head: HxHead, bytes: Uint8Array, start: number, end: number): void {

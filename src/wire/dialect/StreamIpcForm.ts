@@ -50,11 +50,3 @@ export interface Form {
 export const closeBrace = 0x7d
 
 export const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
-
-/** Whether these bytes are at `at`. */
-export const isAt = (bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): boolean => {
-  const { length } = wanted
-  if (at + length > end) return false
-  for (let index = 0; index < length; index++) if (bytes[at + index] !== wanted[index]) return false
-  return true
-}

@@ -3,12 +3,13 @@
  *
  * @since 0.1.0
  */
+import { isAt } from "../Bytes.ts"
 import { libraryOf } from "../framing/StreamIpcFormat.ts"
 import type { Generation } from "../framing/StreamIpcFrames.ts"
 import * as JsonReader from "../payload/JsonReader.ts"
 import * as JsonWriter from "../payload/JsonWriter.ts"
 import { isPlainJson } from "../payload/PhpPlan.ts"
-import { ascii, closeBrace, type Form, isAt, type Kind } from "./StreamIpcForm.ts"
+import { ascii, closeBrace, type Form, type Kind } from "./StreamIpcForm.ts"
 
 const quote = 0x22
 const slash = 0x2f

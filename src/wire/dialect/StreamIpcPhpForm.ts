@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
+import { isAt } from "../Bytes.ts"
 import { libraryOf } from "../framing/StreamIpcFormat.ts"
 import type { Generation } from "../framing/StreamIpcFrames.ts"
 import { isPlain } from "../payload/PhpPlan.ts"
 import * as PhpPlanReader from "../payload/PhpPlanReader.ts"
 import * as PhpPlanWriter from "../payload/PhpPlanWriter.ts"
 import { digits as putDigits } from "../payload/PhpPut.ts"
-import { ascii, type Form, isAt, type Kind } from "./StreamIpcForm.ts"
+import { ascii, type Form, type Kind } from "./StreamIpcForm.ts"
 
 const quote = 0x22
 const colon = 0x3a

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { isAt } from "../Bytes.ts"
 import * as MagicFrame from "../framing/MagicFrame.ts"
 import type { Generation } from "../framing/StreamIpcFrames.ts"
 import type { StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
@@ -13,7 +14,7 @@ import * as Base64 from "../payload/Base64.ts"
 import { type Out, unread } from "../Wire.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
 import { inGeneration } from "./StreamIpcClasses.ts"
-import { closeBrace, type Form, FoundId, isAt, type Kind } from "./StreamIpcForm.ts"
+import { closeBrace, type Form, FoundId, type Kind } from "./StreamIpcForm.ts"
 import { type Id, idBytes, isPlainPrefix, putId, type StreamIpcIds } from "./StreamIpcIds.ts"
 import { jsonForm } from "./StreamIpcJsonForm.ts"
 import type { Vocabulary, Word } from "./StreamIpcMapping.ts"
