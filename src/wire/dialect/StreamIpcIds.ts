@@ -31,6 +31,10 @@ const mostPrefixBytes = 48
 const mostIdBytes = 64
 const noPrefix = new Uint8Array(0)
 
+/** Of ASCII, what needs no escape: 1. */
+const plainBytes = new Uint8Array(256).fill(1, 0x20, 0x7f)
+for (const byte of [0x22, 0x5c]) plainBytes[byte] = 0
+
 export class StreamIpcIds {
   readonly #prefix: string
   /** The bytes before the number in an id of ours. */
@@ -134,7 +138,8 @@ const numberBehind = (prefix: Uint8Array, bytes: Uint8Array, start: number, end:
   return number
 }
 
-const isPlainByte = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e && byte !== 0x22 && byte !== 0x5c
+/** Whether a byte of an id is written as it is by either serializer. */
+export const isPlainByte = (byte: number): boolean => plainBytes[byte] === 1
 
 /** How many bytes an id takes that can be put byte by byte; -1 for another. */
 export const idBytes = ({ number, prefix, text }: Id): number => {

@@ -10,6 +10,7 @@ import { isPlain } from "../payload/PhpPlan.ts"
 import * as PhpPlanReader from "../payload/PhpPlanReader.ts"
 import * as PhpPlanWriter from "../payload/PhpPlanWriter.ts"
 import { digits as putDigits } from "../payload/PhpPut.ts"
+import { isPlainByte } from "./StreamIpcIds.ts"
 import { ascii, type Form, type Kind } from "./StreamIpcForm.ts"
 
 const quote = 0x22
@@ -62,6 +63,7 @@ export const phpForm = (generation: Generation): Form => {
       if (found.end < 0) return -1
       found.start = start
       while (bytes[found.start++] !== quote);
+      for (let at = found.start; at < found.end; at++) if (!isPlainByte(bytes[at]!)) return -1
       return found.end
     },
     headEnd: (bytes, start, end, kind) => {

@@ -13,7 +13,7 @@ import type { StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import * as Base64 from "../payload/Base64.ts"
 import { type Out, unread } from "../Wire.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
-import { inGeneration } from "./StreamIpcClasses.ts"
+import { nameIn } from "./StreamIpcClasses.ts"
 import { closeBrace, type Form, FoundId, type Kind } from "./StreamIpcForm.ts"
 import { type Id, idBytes, isPlainPrefix, putId, type StreamIpcIds } from "./StreamIpcIds.ts"
 import { jsonForm } from "./StreamIpcJsonForm.ts"
@@ -66,7 +66,7 @@ export class Short {
   constructor(generation: Generation, isJson: boolean, { answers, says }: Vocabulary, ids: StreamIpcIds) {
     const form = isJson ? jsonForm(generation) : phpForm(generation)
     const spoken = (kind: Kind, word: Word, phpClass: string) =>
-      new Spoken(form, kind, word, inGeneration(phpClass, generation))
+      new Spoken(form, kind, word, nameIn(phpClass, generation))
     this.#form = form
     this.#generation = generation
     this.#inBase64 = generation === "old" && !isJson

@@ -11,11 +11,12 @@ import type { StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import { PhpObject } from "../payload/PhpValue.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
 import * as Body from "./NativeBody.ts"
-import { errorClass, inGeneration, logClass } from "./StreamIpcClasses.ts"
+import { errorClass, logClass } from "./StreamIpcClasses.ts"
 import * as Faults from "./StreamIpcFaults.ts"
 import { idText, type StreamIpcIds } from "./StreamIpcIds.ts"
 import type { Short, ShortWays } from "./StreamIpcShort.ts"
 import type { Vocabulary } from "./StreamIpcMapping.ts"
+import { inGeneration } from "./StreamIpcPlain.ts"
 import type { Values } from "./StreamIpcValues.ts"
 
 type Of<Tag extends Message["_tag"]> = Extract<Message, { readonly _tag: Tag }>
@@ -131,14 +132,10 @@ export class StreamIpcWriter {
     try {
       const made = make()
       const { generation } = this.#payloads
-      const message = { ...made, message: named(made.message, inGeneration(made.message.class, generation)) }
+      const message = { ...made, message: inGeneration(made.message, generation) }
       return this.#payloads.put(this.#payloads.encode(enveloped(message, generation)), buffer)
     } catch (error) {
       return Body.invalid(part, error)
     }
   }
 }
-
-/** Gives an object, and the properties that only its class may see, the name of the class in this generation. */
-const named = (object: PhpObject, phpClass: string): PhpObject =>
-  phpClass === object.class ? object : new PhpObject(phpClass, object.properties)

@@ -18,16 +18,26 @@ export type Read = (bytes: Uint8Array, start: number, end: number) => unknown
 /** Compiles a plan; undefined where the platform forbids generated code. */
 export const compile = (plan: Plan): Read | undefined => {
   const source = new Source()
-  return compiled(functionOf(plan, source), source)
+  return compiled(functionOf(plan, source), source, Scan)
 }
 
 /**
  * Compiles what reads the rest of an object that has other fields first: a comma before each field, and the closing brace.
- * The plan is that of an object, or of several. Undefined where the platform forbids generated code.
+ * The plan is that of an object, or of several. As in PHP, half a surrogate pair is no text, and neither are bytes that are no
+ * UTF-8: these are not read. Undefined where the platform forbids generated code.
  */
 export const compileRest = (plan: Plan): Read | undefined => {
   const source = new Source()
-  return compiled(restOf(plan, source), source)
+  return compiled(restOf(plan, source), source, { ...Scan, string: strictString })
+}
+
+/** What stands where bytes were no UTF-8; who reads the general way finds out whether it was there before. */
+const replacement = "\ufffd"
+
+const strictString: typeof Scan.string = (bytes, cursor) => {
+  const value = Scan.string(bytes, cursor)
+  if (value !== undefined && (value.includes(replacement) || !value.isWellFormed())) cursor.at = -1
+  return value
 }
 
 const restOf = (plan: Plan, source: Source): string => {
@@ -41,9 +51,9 @@ const restOf = (plan: Plan, source: Source): string => {
   }
 }
 
-const compiled = (name: string, source: Source): Read | undefined => {
+const compiled = (name: string, source: Source, scan: typeof Scan): Read | undefined => {
   type ReadAt = (bytes: Uint8Array, cursor: Scan.Cursor) => unknown
-  const readAt = source.compile<ReadAt>(name, Scan)
+  const readAt = source.compile<ReadAt>(name, scan)
   if (readAt === undefined) return undefined
   return (bytes, start, end) => {
     const cursor = { at: start }

@@ -19,6 +19,9 @@ export const isPlainJson = (plan: Plan): boolean => is(plan, false, true)
 const is = (plan: Plan, serialized: boolean, outermost: boolean): boolean => {
   const inner = (each: Plan): boolean => is(each, serialized, false)
   switch (plan.is) {
+    case "word":
+      // Half a surrogate pair is refused.
+      return plan.words.every((word) => typeof word !== "string" || word.isWellFormed())
     case "array":
       return plan.elements.every(inner) && (plan.rest === undefined || inner(plan.rest))
     case "object":
