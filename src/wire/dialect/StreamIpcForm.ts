@@ -35,7 +35,10 @@ export interface Form {
   readonly frameOf: (kind: Kind, phpClass: string) => Frame
   /** What the envelope of a message says it is. */
   readonly kindAt: (bytes: Uint8Array, start: number, end: number) => Kind
-  /** Finds the id that stands at an offset, and answers where what follows it begins, or -1. */
+  /**
+   * Finds the id that stands at an offset, and answers where what follows it begins, or -1. It may hold what is no byte of a
+   * plain id, and means something else then.
+   */
   readonly idAt: (bytes: Uint8Array, at: number, end: number, found: FoundId) => number
   /** Answers where the head ends that begins at an offset, or -1. */
   readonly headEnd: (bytes: Uint8Array, at: number, end: number, kind: Kind) => number

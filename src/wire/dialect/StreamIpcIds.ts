@@ -84,22 +84,23 @@ export class StreamIpcIds {
     return this.#owe({ prefix: noPrefix, number: 0, text: id, class: phpClass })
   }
 
-  /** As `owe`, where the id's bytes are between two offsets. Where it is a number behind what others have too, no text is made. */
+  /**
+   * As `owe`, where the id's bytes are between two offsets; 0 for one that is not plain. Where it is a number behind what
+   * others have too, no text is made.
+   */
   oweAt(bytes: Uint8Array, start: number, end: number, phpClass: string): number {
     let number = numberBehind(this.#peerPrefix, bytes, start, end)
     if (number === 0 && this.#notePrefix(bytes, start, end)) number = numberBehind(this.#peerPrefix, bytes, start, end)
-    return number === 0
-      ? this.owe(Utf8.read(bytes, start, end), phpClass)
-      : this.#owe({ prefix: this.#peerPrefix, number, text: "", class: phpClass })
+    if (number > 0) return this.#owe({ prefix: this.#peerPrefix, number, text: "", class: phpClass })
+    return arePlain(bytes, start, end) ? this.owe(Utf8.read(bytes, start, end), phpClass) : 0
   }
 
   /** Notes what precedes the number in an id, where that is plain, and answers whether it is. */
   #notePrefix(bytes: Uint8Array, start: number, end: number): boolean {
     let at = end
     while (at > start && bytes[at - 1] !== dot) at--
-    const prefix = bytes.slice(start, at)
-    if (prefix.length === 0 || prefix.length > mostPrefixBytes || !prefix.every(isPlainByte)) return false
-    this.#peerPrefix = new Uint8Array(prefix)
+    if (at === start || at - start > mostPrefixBytes || !arePlain(bytes, start, at)) return false
+    this.#peerPrefix = new Uint8Array(bytes.subarray(start, at))
     return true
   }
 
@@ -139,7 +140,12 @@ const numberBehind = (prefix: Uint8Array, bytes: Uint8Array, start: number, end:
 }
 
 /** Whether a byte of an id is written as it is by either serializer. */
-export const isPlainByte = (byte: number): boolean => plainBytes[byte] === 1
+const isPlainByte = (byte: number): boolean => plainBytes[byte] === 1
+
+const arePlain = (bytes: Uint8Array, start: number, end: number): boolean => {
+  for (let at = start; at < end; at++) if (!isPlainByte(bytes[at]!)) return false
+  return true
+}
 
 /** How many bytes an id takes that can be put byte by byte; -1 for another. */
 export const idBytes = ({ number, prefix, text }: Id): number => {
@@ -155,7 +161,7 @@ export const idBytes = ({ number, prefix, text }: Id): number => {
 
 /** Whether what precedes a number can be put as it is. */
 export const isPlainPrefix = (prefix: Uint8Array): boolean =>
-  prefix.length <= mostPrefixBytes && prefix.every(isPlainByte)
+  prefix.length <= mostPrefixBytes && arePlain(prefix, 0, prefix.length)
 
 /** Puts an id at `at`, and answers the offset after it. */
 export const putId = ({ number, prefix, text }: Id, into: Uint8Array, at: number): number => {

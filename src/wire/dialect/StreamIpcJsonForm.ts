@@ -9,7 +9,6 @@ import type { Generation } from "../framing/StreamIpcFrames.ts"
 import * as JsonReader from "../payload/JsonReader.ts"
 import * as JsonWriter from "../payload/JsonWriter.ts"
 import { isPlainJson } from "../payload/PhpPlan.ts"
-import { isPlainByte } from "./StreamIpcIds.ts"
 import { ascii, closeBrace, type Form, type Kind } from "./StreamIpcForm.ts"
 
 const quote = 0x22
@@ -76,7 +75,7 @@ export const jsonForm = (generation: Generation): Form => {
     },
     idAt: (bytes, start, end, found) => {
       let at = start
-      while (at < end && isPlainByte(bytes[at]!)) at++
+      while (at < end && bytes[at] !== quote) at++
       if (bytes[at] !== quote) return -1
       found.start = start
       found.end = at

@@ -10,7 +10,6 @@ import { isPlain } from "../payload/PhpPlan.ts"
 import * as PhpPlanReader from "../payload/PhpPlanReader.ts"
 import * as PhpPlanWriter from "../payload/PhpPlanWriter.ts"
 import { digits as putDigits } from "../payload/PhpPut.ts"
-import { isPlainByte } from "./StreamIpcIds.ts"
 import { ascii, type Form, type Kind } from "./StreamIpcForm.ts"
 
 const quote = 0x22
@@ -43,10 +42,7 @@ export const phpForm = (generation: Generation): Form => {
   const envelopes = { request: envelope("Request"), response: envelope("Response"), notification: ascii("") }
   /** Where the lengths of the two envelopes' names part. */
   const kindOffset = "O:3".length
-  const kinds: Readonly<Record<number, Kind>> = {
-    [envelopes.request[kindOffset]!]: "request",
-    [envelopes.response[kindOffset]!]: "response"
-  }
+  const [ofRequest, ofResponse] = [envelopes.request[kindOffset]!, envelopes.response[kindOffset]!]
   return {
     envelopes,
     frameOf: (kind, phpClass) => {
@@ -55,7 +51,8 @@ export const phpForm = (generation: Generation): Form => {
       return { kind, open: envelopes[kind], head: Uint8Array.from(head) }
     },
     kindAt: (bytes, start, end) => {
-      const kind = kinds[bytes[start + kindOffset]!] ?? "notification"
+      const byte = bytes[start + kindOffset]
+      const kind: Kind = byte === ofRequest ? "request" : byte === ofResponse ? "response" : "notification"
       return isAt(bytes, start, end, envelopes[kind]) ? kind : "notification"
     },
     idAt: (bytes, start, end, found) => {
@@ -63,7 +60,6 @@ export const phpForm = (generation: Generation): Form => {
       if (found.end < 0) return -1
       found.start = start
       while (bytes[found.start++] !== quote);
-      for (let at = found.start; at < found.end; at++) if (!isPlainByte(bytes[at]!)) return -1
       return found.end
     },
     headEnd: (bytes, start, end, kind) => {

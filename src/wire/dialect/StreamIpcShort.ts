@@ -175,6 +175,7 @@ export class Short {
     if (payload === unread) return false
     const { class: phpClass, method } = spoken.word
     const id = this.#ids.oweAt(bytes, found.start, found.end, phpClass)
+    if (id === 0) return false
     out.message({ _tag: "Request", id, method, payload, timeoutMillis: 0, headers: undefined })
     return true
   }

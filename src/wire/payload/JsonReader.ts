@@ -10,6 +10,7 @@
 import { bytesOf, comma, opening, Source } from "./JsonCode.ts"
 import { type ArrayPlan, type Kind, kindOf, type ObjectPlan, type Passes, type Plan, type Word } from "./JsonPlan.ts"
 import * as Scan from "./JsonScan.ts"
+import * as Utf8 from "../Utf8.ts"
 import { unread } from "../Wire.ts"
 
 /** Reads the value between two offsets, or answers `unread`: the bytes have to be read the general way. */
@@ -33,8 +34,20 @@ export const compileRest = (plan: Plan): Read | undefined => {
 
 /** What stands where bytes were no UTF-8; who reads the general way finds out whether it was there before. */
 const replacement = "\ufffd"
+const quote = 0x22
+const backslash = 0x5c
+const firstPrintable = 0x20
+const firstNonAscii = 0x80
 
 const strictString: typeof Scan.string = (bytes, cursor) => {
+  const start = cursor.at + 1
+  let at = start
+  let byte = bytes[at]!
+  while (byte >= firstPrintable && byte < firstNonAscii && byte !== quote && byte !== backslash) byte = bytes[++at]!
+  if (byte === quote && bytes[start - 1] === quote) {
+    cursor.at = at + 1
+    return Utf8.read(bytes, start, at)
+  }
   const value = Scan.string(bytes, cursor)
   if (value !== undefined && (value.includes(replacement) || !value.isWellFormed())) cursor.at = -1
   return value
