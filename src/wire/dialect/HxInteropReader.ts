@@ -8,7 +8,7 @@
  */
 import type { Refusal } from "../../session/Message.ts"
 import type { HxHead } from "../framing/HxHead.ts"
-import { type HxLimits, HxReader, type HxSink } from "../framing/HxReader.ts"
+import { HxReader, type HxSink } from "../framing/HxReader.ts"
 import { shown } from "../framing/HxMessage.ts"
 import { Known } from "../framing/HxText.ts"
 import * as ContentType from "../payload/ContentType.ts"
@@ -20,17 +20,8 @@ import type { HxMethod, HxPart } from "./HxInteropMapping.ts"
 import { HxInteropShort } from "./HxInteropShort.ts"
 import * as Values from "./HxInteropValues.ts"
 import type { Asked, HxInteropWriter, Owed } from "./HxInteropWriter.ts"
+import type { Terms } from "./HxInteropTerms.ts"
 import * as Body from "./NativeBody.ts"
-
-/** What a reader is told of its connection. */
-export interface Terms {
-  readonly says: ReadonlyArray<HxMethod>
-  readonly answers: ReadonlyArray<HxMethod>
-  readonly types: ContentType.ContentTypes
-  readonly accepts: boolean
-  readonly idPrefix: string
-  readonly limits: HxLimits
-}
 
 const emptyAnswer =
   "the answer is empty, and its schema wants a value: servers of hx/interop answer a class that they do not know with nothing"

@@ -11,7 +11,7 @@ import { Reserved } from "../framing/HxMessage.ts"
 import { type Out, unread } from "../Wire.ts"
 import { readId } from "./HxInteropHead.ts"
 import type { HxPart } from "./HxInteropMapping.ts"
-import type { Terms } from "./HxInteropReader.ts"
+import type { Terms } from "./HxInteropTerms.ts"
 import type { HxInteropWriter } from "./HxInteropWriter.ts"
 
 const encoder = new TextEncoder()
