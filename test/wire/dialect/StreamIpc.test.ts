@@ -312,7 +312,8 @@ describe("the wire of php-stream-ipc", () => {
         success: Schema.Struct({ value: Schema.Int }),
         annotations: StreamIpc.annotations({ success: "App\\Sum" })
       }) {}
-      const protocol = Protocol.make("either", { version: "1.0.0", server: [Either, Named] })
+      class Holder extends Request.Class<Holder>()("Holder", { success: Schema.Struct({ value: Schema.Unknown }) }) {}
+      const protocol = Protocol.make("either", { version: "1.0.0", server: [Either, Named, Holder] })
       const lexicons = [Lexicon.compile(protocol, "client"), Lexicon.compile(protocol, "server")] as const
       const ends = () => ({
         client: W.open("client", { serializer }, lexicons[0]),
@@ -328,6 +329,8 @@ describe("the wire of php-stream-ipc", () => {
       const inOne = PhpObject.of("PeerDto\\EitherAnswer", { value: PhpArray.of([["value", 5]]) })
       assert.deepStrictEqual(answerOf(0, { value: 5 }), inOne)
       assert.deepStrictEqual(answerOf(1, { value: 5 }), PhpObject.of("App\\Sum", { value: 5 }))
+      const held = PhpObject.of("PeerDto\\HolderAnswer", { value: PhpArray.of([["value", 5]]) })
+      assert.deepStrictEqual(answerOf(2, { value: { value: 5 } }), held)
     })
 
     it("takes any object for an answer that says nothing, and writes the one that is annotated", () => {
@@ -737,6 +740,16 @@ describe("the wire of php-stream-ipc", () => {
       assert.deepStrictEqual((message as { message: PhpObject }).message.get("all"), PhpArray.list([object]))
       const out = read(W.open("server", speech, Lexicon.compile(protocol, "server")), bytes)
       assert.deepInclude((out.messages[0] as { payload: object }).payload, payload)
+    }
+  })
+
+  it.each(serializers)("takes no text that is no UTF-8, short or long, with the serializer %s", (serializer) => {
+    for (const note of ["~", "~".repeat(200)]) {
+      const bytes = W.said(W.open("client", { serializer }), W.request("Sum", { ...sum, note }))
+      bytes[bytes.lastIndexOf(0x7e)] = 0xff
+      const { messages, refused } = read(W.open("server", { serializer }), bytes)
+      assert.deepStrictEqual(messages, [])
+      assert.strictEqual(refused.length, 1)
     }
   })
 
