@@ -17,7 +17,7 @@ const apart = [
   "Fold|Folding|Line|Resolver",
   "Hx\\w*|ContentType",
   "Reconnect\\w*|Holding|Deadline|Trials",
-  "StreamIpc\\w*|Php\\w*|JsonToPhp|MagicFrame|LineFrame|Base64|GrowingBytes|Slots",
+  "StreamIpc\\w*|Php\\w*|MagicFrame|LineFrame|Base64|GrowingBytes|Slots",
   "Innmind\\w*|Media\\w+"
 ]
 

@@ -17,7 +17,7 @@ import type { Codec, Fields } from "../protocol/Request.ts"
 import type { Plan } from "../wire/payload/JsonPlan.ts"
 import * as JsonReader from "../wire/payload/JsonReader.ts"
 import * as JsonWriter from "../wire/payload/JsonWriter.ts"
-import { type BinaryShape, type JsonShape, type RawShape, type Shape, unread } from "../wire/Wire.ts"
+import { type BinaryShape, type JsonShape, type PlannedShape, type RawShape, type Shape, unread } from "../wire/Wire.ts"
 import type * as BinaryShapes from "./BinaryShapes.ts"
 import * as Plans from "./Plans.ts"
 
@@ -61,11 +61,14 @@ interface Recipe {
   readonly field: { readonly name: string; readonly ast: AST.AST } | undefined
 }
 
+/** What a shape has besides the general way. */
+type Short = Pick<Shape, "json" | "planned" | "raw">
+
 class SchemaShape implements Shape {
   readonly #recipe: Recipe
   #encode: Convert | undefined
   #decode: Convert | undefined
-  #short: Pick<Shape, "json" | "raw"> | undefined
+  #short: Short | undefined
   /** `null` where there is none. */
   #binary: BinaryShape | null | undefined
   /** `null` where there are none. */
@@ -90,13 +93,18 @@ class SchemaShape implements Shape {
     return (this.#short ??= this.#makeShort()).raw
   }
 
+  get planned(): PlannedShape | undefined {
+    return (this.#short ??= this.#makeShort()).planned
+  }
+
   get binary(): BinaryShape | undefined {
     if (this.#binary === undefined && binaries !== undefined) this.#binary = this.#makeBinary(binaries) ?? null
     return this.#binary ?? undefined
   }
 
   get fields(): Readonly<Record<string, Shape>> | undefined {
-    return (this.#fields ??= fieldsOf(this.#recipe.schema)) ?? undefined
+    if (this.#fields === undefined) this.#fields = fieldsOf(this.#recipe.schema)
+    return this.#fields ?? undefined
   }
 
   #makeEncode(): Convert {
@@ -110,14 +118,15 @@ class SchemaShape implements Shape {
     return module.of({ schema, fill: filler() ?? ((value) => value), instance })
   }
 
-  #makeShort(): Pick<Shape, "json" | "raw"> {
+  #makeShort(): Short {
     const { field, instance, schema } = this.#recipe
     const { ast } = schema
     const plan = Plans.of(ast)
     const json = plan && jsonOf(plan, instance)
-    if (field === undefined) return { json, raw: rawOf(ast) }
+    const planned = plan && { plan, made: instance }
+    if (field === undefined) return { json, planned, raw: rawOf(ast) }
     const raw = rawOf(field.ast)
-    return { json, raw: raw && inField(field.name, raw, instance) }
+    return { json, planned, raw: raw && inField(field.name, raw, instance) }
   }
 }
 
@@ -137,7 +146,8 @@ const withoutFields = (member: Member): Shape => ({
   json: undefined,
   raw: undefined,
   binary: undefined,
-  fields: {}
+  fields: {},
+  planned: { plan: { is: "object", fields: [], passes: undefined }, made: () => instanceOf(member, {}) }
 })
 
 /**

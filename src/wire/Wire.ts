@@ -9,6 +9,7 @@
 import type * as Context from "effect/Context"
 import type { Message, Refusal } from "../session/Message.ts"
 import type { Prover } from "../session/Proving.ts"
+import type { Plan } from "./payload/JsonPlan.ts"
 import type { WriteBuffer } from "./WriteBuffer.ts"
 
 /**
@@ -54,6 +55,20 @@ export interface Shape {
   readonly binary: BinaryShape | undefined
   /** Present where values have named fields: the shape of each, for wires that carry fields apart. */
   readonly fields?: Readonly<Record<string, Shape>> | undefined
+  /** Present where code can be generated for the values: for wires that write JSON otherwise, or no JSON. */
+  readonly planned?: PlannedShape | undefined
+}
+
+/**
+ * What values of a shape look like in JSON, for code that is generated.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlannedShape {
+  readonly plan: Plan
+  /** Makes the value of what such code has read. */
+  readonly made: (value: unknown) => unknown
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import type { Refusal } from "../../session/Message.ts"
 import type { HxHead } from "../framing/HxHead.ts"
-import { type HxLimits, HxReader, type HxSink } from "../framing/HxReader.ts"
+import { HxReader, type HxSink } from "../framing/HxReader.ts"
 import { shown } from "../framing/HxMessage.ts"
 import { Known } from "../framing/HxText.ts"
 import * as ContentType from "../payload/ContentType.ts"
@@ -17,19 +17,11 @@ import type { Out, Shape } from "../Wire.ts"
 import * as Errors from "./HxInteropErrors.ts"
 import { classOf, errorText, headersOf, isText, isType, maxIdBytes, readId } from "./HxInteropHead.ts"
 import type { HxMethod, HxPart } from "./HxInteropMapping.ts"
+import { HxInteropShort } from "./HxInteropShort.ts"
 import * as Values from "./HxInteropValues.ts"
 import type { Asked, HxInteropWriter, Owed } from "./HxInteropWriter.ts"
+import type { Terms } from "./HxInteropTerms.ts"
 import * as Body from "./NativeBody.ts"
-
-/** What a reader is told of its connection. */
-export interface Terms {
-  readonly says: ReadonlyArray<HxMethod>
-  readonly answers: ReadonlyArray<HxMethod>
-  readonly types: ContentType.ContentTypes
-  readonly accepts: boolean
-  readonly idPrefix: string
-  readonly limits: HxLimits
-}
 
 const emptyAnswer =
   "the answer is empty, and its schema wants a value: servers of hx/interop answer a class that they do not know with nothing"
@@ -44,6 +36,7 @@ export class HxInteropReader implements HxSink {
   readonly #prefix: Uint8Array
   /** The method of the last class: the next message likely has the same one, and then no string has to be made. */
   #lastMethod = -1
+  readonly #short: HxInteropShort
   readonly #own: Values.Own = (bytes, start, end) => this.reader.own(bytes, start, end)
 
   constructor(terms: Terms, writer: HxInteropWriter) {
@@ -51,7 +44,12 @@ export class HxInteropReader implements HxSink {
     this.#writer = writer
     this.#classes = new Map(terms.answers.map((method, index) => [method.class, index]))
     this.#prefix = new TextEncoder().encode(terms.idPrefix)
+    this.#short = new HxInteropShort(terms, writer)
     this.reader = new HxReader(this, terms.limits)
+  }
+
+  whole(bytes: Uint8Array, at: number, end: number): number {
+    return this.#short.read(bytes, at, end, this.out!)
   }
 
   message(head: HxHead, bytes: Uint8Array, start: number, end: number): void {

@@ -20,7 +20,7 @@ export const canonical = (phpClass: string): string =>
   (phpClass.startsWith("\\") ? phpClass.slice(1) : phpClass).replace(oldLibrary, library)
 
 /** Answers the name that a class has on the wire. */
-export const inGeneration = (phpClass: string, generation: Generation): string =>
+export const nameIn = (phpClass: string, generation: Generation): string =>
   generation === "old" && phpClass.startsWith(library) ? `Php${phpClass}` : phpClass
 
 /** PHP does not tell small letters from capital ones in the names of classes. */

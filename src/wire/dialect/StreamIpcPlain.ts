@@ -20,7 +20,8 @@ import {
   type PhpProperty,
   type PhpValue
 } from "../payload/PhpValue.ts"
-import { type Classes, errorClass, folded } from "./StreamIpcClasses.ts"
+import type { Generation } from "../framing/StreamIpcFrames.ts"
+import { type Classes, errorClass, folded, nameIn } from "./StreamIpcClasses.ts"
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>
@@ -58,6 +59,25 @@ const property = (phpClass: string, name: string, value: PhpValue): PhpProperty 
   name === "errorMessage" && folded(phpClass) === folded(errorClass)
     ? { name, visibility: "private", declaredIn: phpClass, value }
     : { name, visibility: "public", value }
+
+/** Gives an object, and those within it, the names that their classes have in a generation. */
+export const inGeneration = (object: PhpObject, generation: Generation): PhpObject =>
+  generation === "v1" ? object : renamed(object)
+
+const renamed = ({ class: phpClass, properties }: PhpObject): PhpObject =>
+  new PhpObject(
+    nameIn(phpClass, "old"),
+    properties.map((property) => ({
+      ...property,
+      ...(property.declaredIn === undefined ? {} : { declaredIn: nameIn(property.declaredIn, "old") }),
+      value: within(property.value)
+    }))
+  )
+
+const within = (value: PhpValue): PhpValue => {
+  if (value instanceof PhpObject) return renamed(value)
+  return value instanceof PhpArray ? PhpArray.of(Array.from(value, ([key, each]) => [key, within(each)])) : value
+}
 
 /** How many values may come of so many bytes: what is there more than once in PHP is there as often in JSON. */
 const valuesOf = (bytes: number): number => 10_000 + bytes * 4

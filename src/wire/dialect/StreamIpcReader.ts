@@ -44,7 +44,7 @@ export class StreamIpcReader {
   }
 
   payload(bytes: Uint8Array, start: number, end: number, stream: number, out: Out): void {
-    if (this.#parts.short.of(this.#payloads)?.read(bytes, start, end, out) === true) return
+    if (this.#parts.short.of(this.#payloads).read(bytes, start, end, out)) return
     let object: PhpObject
     try {
       object = asObject(this.#payloads.decode(bytes, start, end))
@@ -112,10 +112,10 @@ export class StreamIpcReader {
   #onRequest(text: string, message: PhpValue | undefined, bytes: number, out: Out): void {
     const { ids, values, vocabulary } = this.#parts
     if (!(message instanceof PhpObject)) {
-      const id = ids.owe({ id: text, class: "" })
+      const id = ids.owe(text, "")
       return out.refuse("duty", id, -1, malformed(`the request ${text} holds no object`))
     }
-    const id = ids.owe({ id: text, class: message.class })
+    const id = ids.owe(text, message.class)
     const word = vocabulary.request(message.class)
     if (word === undefined) return out.refuse("duty", id, -1, { _tag: "UnknownMethod" })
     let payload: unknown

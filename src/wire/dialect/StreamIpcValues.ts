@@ -33,7 +33,7 @@ export class Values {
   answer(word: Word, value: unknown): PhpObject {
     const json = word.success.encode(value)
     if (json === undefined) return new PhpObject(word.answerClass)
-    if (!isJson(json) || isValueAlone(json)) {
+    if (!isJson(json) || (isValueAlone(json) && isMistaken(word, json[valueKey]))) {
       return this.#mapped(word, toObject(word.answerClass, { [valueKey]: json }, this.#classes))
     }
     const tag = json._tag
@@ -58,7 +58,8 @@ export class Values {
       const fields = plain.fields(object)
       const tagged = { _tag: tag ?? lastPart(object.class), ...fields }
       if (!isOne) return [tagged]
-      return isValueAlone(fields) ? [fields[valueKey], fields, tagged] : [fields, tagged]
+      if (!isValueAlone(fields)) return [fields, tagged]
+      return isStruct(word) ? [fields, fields[valueKey], tagged] : [fields[valueKey], fields, tagged]
     })
   }
 
@@ -101,10 +102,27 @@ export class Values {
   }
 }
 
-/** Whether an object looks like what stands for an answer that is none. It is put into one then, so that both can be told. */
+/** Whether an object looks like what stands for an answer that is none. */
 const isValueAlone = (json: Json): boolean => {
   const keys = Object.keys(json)
   return keys.length === 1 && keys[0] === valueKey
+}
+
+/** Whether the fields of an answer are what its class has: it is a struct, or its class is named. */
+export const isStruct = ({ answersOne, success }: Word): boolean => answersOne || success.fields !== undefined
+
+/**
+ * Whether an object whose one field is this value would be taken for the value, which may be an answer too, where not all of
+ * them are structs. Such an object is put into one more, so that both can be told.
+ */
+const isMistaken = (word: Word, value: unknown): boolean => {
+  if (isStruct(word)) return false
+  try {
+    word.success.decode(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Whether any answer at all will do. */

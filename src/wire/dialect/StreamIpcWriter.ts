@@ -11,11 +11,12 @@ import type { StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import { PhpObject } from "../payload/PhpValue.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
 import * as Body from "./NativeBody.ts"
-import { errorClass, inGeneration, logClass } from "./StreamIpcClasses.ts"
+import { errorClass, logClass } from "./StreamIpcClasses.ts"
 import * as Faults from "./StreamIpcFaults.ts"
-import type { StreamIpcIds } from "./StreamIpcIds.ts"
+import { idText, type StreamIpcIds } from "./StreamIpcIds.ts"
 import type { Short, ShortWays } from "./StreamIpcShort.ts"
 import type { Vocabulary } from "./StreamIpcMapping.ts"
+import { inGeneration } from "./StreamIpcPlain.ts"
 import type { Values } from "./StreamIpcValues.ts"
 
 type Of<Tag extends Message["_tag"]> = Extract<Message, { readonly _tag: Tag }>
@@ -37,7 +38,7 @@ export class StreamIpcWriter {
     this.#payloads = payloads
   }
 
-  get #short(): Short | undefined {
+  get #short(): Short {
     return this.#parts.short.of(this.#payloads)
   }
 
@@ -64,7 +65,7 @@ export class StreamIpcWriter {
   #request({ id, method, payload }: Of<"Request">, buffer: WriteBuffer): number | Refusal {
     const { ids, values, vocabulary } = this.#parts
     const word = vocabulary.says[method]!
-    const placed = this.#short?.said(method, id, payload, buffer) ?? -1
+    const placed = this.#short.said(method, id, payload, buffer)
     const written =
       placed >= 0
         ? placed
@@ -80,7 +81,7 @@ export class StreamIpcWriter {
   #event({ method, payload }: Of<"Event">, buffer: WriteBuffer): number | Refusal {
     const { values, vocabulary } = this.#parts
     const word = vocabulary.says[method]!
-    const placed = this.#short?.said(method, 0, payload, buffer) ?? -1
+    const placed = this.#short.said(method, 0, payload, buffer)
     if (placed >= 0) return placed
     return this.#said("payload", buffer, () => ({ _tag: "Notification", message: values.payload(word, payload) }))
   }
@@ -89,7 +90,7 @@ export class StreamIpcWriter {
     const { ids, values, vocabulary } = this.#parts
     const word = vocabulary.answers[method]!
     const owed = ids.owed(id)
-    const placed = owed === undefined ? -1 : (this.#short?.answered(method, owed.id, value, buffer) ?? -1)
+    const placed = owed === undefined ? -1 : this.#short.answered(method, owed, value, buffer)
     if (placed >= 0) ids.take(id)
     if (placed >= 0) return placed
     return this.#answered("success", id, buffer, () => values.answer(word, value))
@@ -118,7 +119,7 @@ export class StreamIpcWriter {
     const { ids } = this.#parts
     const owed = ids.owed(number)
     if (owed === undefined) return 0
-    const written = this.#said(part, buffer, () => ({ _tag: "Response", id: owed.id, message: make() }))
+    const written = this.#said(part, buffer, () => ({ _tag: "Response", id: idText(owed), message: make() }))
     if (typeof written === "number") ids.take(number)
     return written
   }
@@ -131,14 +132,10 @@ export class StreamIpcWriter {
     try {
       const made = make()
       const { generation } = this.#payloads
-      const message = { ...made, message: named(made.message, inGeneration(made.message.class, generation)) }
+      const message = { ...made, message: inGeneration(made.message, generation) }
       return this.#payloads.put(this.#payloads.encode(enveloped(message, generation)), buffer)
     } catch (error) {
       return Body.invalid(part, error)
     }
   }
 }
-
-/** Gives an object, and the properties that only its class may see, the name of the class in this generation. */
-const named = (object: PhpObject, phpClass: string): PhpObject =>
-  phpClass === object.class ? object : new PhpObject(phpClass, object.properties)

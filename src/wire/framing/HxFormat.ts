@@ -93,6 +93,11 @@ class HxFramer implements Framer<HxMessage>, HxSink {
     return bytes
   }
 
+  /** Whoever reads single messages wants all of their headers. */
+  whole(): number {
+    return 0
+  }
+
   message(head: HxHead, bytes: Uint8Array, start: number, end: number): void {
     this.#out!.message({ headers: head.own(), body: this.#reader.own(bytes, start, end) })
   }

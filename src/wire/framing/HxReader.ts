@@ -24,6 +24,11 @@ import { Known, knownAt, knownBytes, unknown } from "./HxText.ts"
 
 /** Where a reader tells what it found. Bytes and heads are borrowed, unless `HxReader.own` is asked for them. */
 export interface HxSink {
+  /**
+   * Takes the message that begins at `at` in one go, and answers its bytes; 0, and has taken nothing, where it is to be read
+   * header by header.
+   */
+  whole(bytes: Uint8Array, at: number, end: number): number
   /** A whole message; its body is `bytes` from `start` to `end`. */
   message(head: HxHead, bytes: Uint8Array, start: number, end: number): void
   junk(bytes: Uint8Array): void
@@ -104,6 +109,8 @@ export class HxReader {
 
   /** Reads a message that begins at `at`, and answers where it ends; what is not whole is held. */
   #readNext(chunk: Uint8Array, at: number): number {
+    const taken = this.#sink.whole(chunk, at, chunk.length)
+    if (taken > 0) return at + taken
     const size = this.#advance(chunk, at, chunk.length)
     if (size > 0) return at + size
     if (this.#phase === "lost") return chunk.length

@@ -51,6 +51,8 @@ export const beginsMagic = (bytes: Uint8Array, at: number, end: number): boolean
 
 /** Where the next frame may begin, or `end`. */
 export const nextMagic = (bytes: Uint8Array, start: number, end: number): number => {
+  // Mostly it is where the last frame has ended, and a search costs more than a look.
+  if (start < end && beginsMagic(bytes, start, end)) return start
   for (let at = indexOf(bytes, first, start); at >= 0 && at < end; at = indexOf(bytes, first, at + 1)) {
     if (beginsMagic(bytes, at, end)) return at
   }

@@ -10,6 +10,7 @@
 import { bytesOf, comma, opening, Source } from "./JsonCode.ts"
 import { type ArrayPlan, type Kind, kindOf, type ObjectPlan, type Passes, type Plan, type Word } from "./JsonPlan.ts"
 import * as Scan from "./JsonScan.ts"
+import * as Utf8 from "../Utf8.ts"
 import { unread } from "../Wire.ts"
 
 /** Reads the value between two offsets, or answers `unread`: the bytes have to be read the general way. */
@@ -18,8 +19,54 @@ export type Read = (bytes: Uint8Array, start: number, end: number) => unknown
 /** Compiles a plan; undefined where the platform forbids generated code. */
 export const compile = (plan: Plan): Read | undefined => {
   const source = new Source()
+  return compiled(functionOf(plan, source), source, Scan)
+}
+
+/**
+ * Compiles what reads the rest of an object that has other fields first: a comma before each field, and the closing brace.
+ * The plan is that of an object, or of several. As in PHP, half a surrogate pair is no text, and neither are bytes that are no
+ * UTF-8: these are not read. Undefined where the platform forbids generated code.
+ */
+export const compileRest = (plan: Plan): Read | undefined => {
+  const source = new Source()
+  return compiled(restOf(plan, source), source, { ...Scan, string: strictString })
+}
+
+/** What stands where bytes were no UTF-8; who reads the general way finds out whether it was there before. */
+const replacement = "\ufffd"
+const quote = 0x22
+const backslash = 0x5c
+const firstPrintable = 0x20
+const firstNonAscii = 0x80
+
+const strictString: typeof Scan.string = (bytes, cursor) => {
+  const start = cursor.at + 1
+  let at = start
+  let byte = bytes[at]!
+  while (byte >= firstPrintable && byte < firstNonAscii && byte !== quote && byte !== backslash) byte = bytes[++at]!
+  if (byte === quote && bytes[start - 1] === quote) {
+    cursor.at = at + 1
+    return Utf8.read(bytes, start, at)
+  }
+  const value = Scan.string(bytes, cursor)
+  if (value !== undefined && (value.includes(replacement) || !value.isWellFormed())) cursor.at = -1
+  return value
+}
+
+const restOf = (plan: Plan, source: Source): string => {
+  switch (plan.is) {
+    case "object":
+      return source.add("b, c", objectBody(plan, source, comma))
+    case "tagged":
+      return source.add("b, c", casesBody(plan.cases.map((each) => restOf(each.plan, source))))
+    default:
+      throw new Error("only objects have fields")
+  }
+}
+
+const compiled = (name: string, source: Source, scan: typeof Scan): Read | undefined => {
   type ReadAt = (bytes: Uint8Array, cursor: Scan.Cursor) => unknown
-  const readAt = source.compile<ReadAt>(functionOf(plan, source), Scan)
+  const readAt = source.compile<ReadAt>(name, scan)
   if (readAt === undefined) return undefined
   return (bytes, start, end) => {
     const cursor = { at: start }
@@ -54,12 +101,7 @@ const bodyOf = (plan: Plan, source: Source): string => {
     case "object":
       return objectBody(plan, source)
     case "tagged":
-      // The words differ, so at most one case reads what is there.
-      return [
-        "const p = c.at",
-        "let v",
-        ...plan.cases.map((each) => `c.at = p; v = ${valueOf(each.plan, source)}; if (c.at >= 0) return v`)
-      ].join("\n")
+      return casesBody(plan.cases.map((each) => functionOf(each.plan, source)))
     case "either":
       return [
         "const k = b[c.at]",
@@ -68,6 +110,12 @@ const bodyOf = (plan: Plan, source: Source): string => {
       ].join("\n")
   }
 }
+
+/** The words of the cases differ, so at most one of them reads what is there. */
+const casesBody = (functions: ReadonlyArray<string>): string =>
+  ["const p = c.at", "let v", ...functions.map((name) => `c.at = p; v = ${name}(b, c); if (c.at >= 0) return v`)].join(
+    "\n"
+  )
 
 const failed = "c.at = -1"
 const orReturn = "if (c.at < 0) return"
@@ -120,23 +168,25 @@ const arrayBody = ({ elements, passes, rest }: ArrayPlan, source: Source): strin
 }
 
 /** The text of a field begins with what separates it from what was before it: the opening brace, or a comma. */
-const objectBody = ({ fields, passes }: ObjectPlan, source: Source): string => {
+const objectBody = ({ fields, passes }: ObjectPlan, source: Source, before = opening): string => {
   const required = fields.findIndex(({ optional }) => optional)
   const first = required === -1 ? fields : fields.slice(0, required)
   const lines = first.flatMap(({ name, plan }, index) => [
-    pass([index === 0 ? opening : comma, ...keyOf(name)]),
+    pass([index === 0 ? before : comma, ...keyOf(name)]),
     `const v${index} = ${valueOf(plan, source)}`,
     orReturn
   ])
   lines.push(`const v = { ${first.map(({ name }, index) => `${JSON.stringify(name)}: v${index}`).join(", ")} }`)
-  if (first.length < fields.length) lines.push(`let d = ${first.length === 0 ? opening : comma}`)
+  if (first.length < fields.length) lines.push(`let d = ${first.length === 0 ? before : comma}`)
   for (const { name, optional, plan } of fields.slice(first.length)) {
     const bytes = ["d", ...keyOf(name)]
     const read = `v[${JSON.stringify(name)}] = ${valueOf(plan, source)}; ${orReturn}; d = ${comma}`
     if (optional) lines.push(`if (${isNext(bytes)}) { c.at += ${bytes.length}; ${read} }`)
     else lines.push(pass(bytes), read)
   }
-  if (first.length === 0) lines.push(`if (d === ${opening}) { ${expect("{")} }`)
+  if (first.length === 0 && before === opening) {
+    lines.push(fields.length === 0 ? expect("{") : `if (d === ${opening}) { ${expect("{")} }`)
+  }
   return [...lines, expect("}"), returnIf(passes, source)].join("\n")
 }
 

@@ -290,6 +290,49 @@ describe("the wire of php-stream-ipc", () => {
       assert.deepInclude(boxed.messages[0], { _tag: "Success", value: { value: 7 } })
     })
 
+    it("answers a struct whose one field is `value` with that field, and reads one that stands in another", () => {
+      const { bytes } = W.exchange(both({ serializer }), W.request("Boxed", { value: 1 }), (id, method) => ({
+        _tag: "Success",
+        id,
+        method,
+        value: { value: 5 }
+      }))
+      assert.deepStrictEqual(toPhp(bytes[1], serializer), [
+        { _tag: "Response", id: "4242.1", message: PhpObject.of("PeerDto\\BoxedAnswer", { value: 5 }) }
+      ])
+      const inOne = PhpObject.of("PeerDto\\BoxedAnswer", { value: PhpArray.of([["value", 7]]) })
+      const { messages } = answeredBy(W.request("Boxed", { value: 1 }), inOne, serializer)
+      assert.deepInclude(messages[0], { _tag: "Success", value: { value: 7 } })
+    })
+
+    it("puts such a struct into one where the answer may be its value too, unless a class is named for it", () => {
+      const success = Schema.Union([Schema.Int, Schema.Struct({ value: Schema.Int })])
+      class Either extends Request.Class<Either>()("Either", { success }) {}
+      class Named extends Request.Class<Named>()("Named", {
+        success: Schema.Struct({ value: Schema.Int }),
+        annotations: StreamIpc.annotations({ success: "App\\Sum" })
+      }) {}
+      class Holder extends Request.Class<Holder>()("Holder", { success: Schema.Struct({ value: Schema.Unknown }) }) {}
+      const protocol = Protocol.make("either", { version: "1.0.0", server: [Either, Named, Holder] })
+      const lexicons = [Lexicon.compile(protocol, "client"), Lexicon.compile(protocol, "server")] as const
+      const ends = () => ({
+        client: W.open("client", { serializer }, lexicons[0]),
+        server: W.open("server", { serializer }, lexicons[1])
+      })
+      const answerOf = (method: number, value: unknown) => {
+        const ask = { _tag: "Request", id: 1, method, payload: {}, timeoutMillis: 0, headers: undefined } as const
+        const { answered, bytes } = W.exchange(ends(), ask, (id) => ({ _tag: "Success", id, method, value }))
+        assert.deepStrictEqual(answered.messages, [{ _tag: "Success", id: 1, method, value }])
+        return (toPhp(bytes[1], serializer)[0] as { message: PhpObject }).message
+      }
+      assert.deepStrictEqual(answerOf(0, 5), PhpObject.of("PeerDto\\EitherAnswer", { value: 5 }))
+      const inOne = PhpObject.of("PeerDto\\EitherAnswer", { value: PhpArray.of([["value", 5]]) })
+      assert.deepStrictEqual(answerOf(0, { value: 5 }), inOne)
+      assert.deepStrictEqual(answerOf(1, { value: 5 }), PhpObject.of("App\\Sum", { value: 5 }))
+      const held = PhpObject.of("PeerDto\\HolderAnswer", { value: PhpArray.of([["value", 5]]) })
+      assert.deepStrictEqual(answerOf(2, { value: { value: 5 } }), held)
+    })
+
     it("takes any object for an answer that says nothing, and writes the one that is annotated", () => {
       for (const object of [PhpObject.of("App\\Done", {}), log("ok"), PhpObject.of("Who\\Knows", { a: 1 })]) {
         assert.deepInclude(answeredBy(W.request("Stop", {}), object, serializer).messages[0], {
@@ -679,6 +722,34 @@ describe("the wire of php-stream-ipc", () => {
       assert.deepStrictEqual(toPhp(bytes, serializer, generation), [
         { _tag: "Response", id: "9.1", message: PhpObject.of("PeerDto\\HalfAnswer", { value: 1.5 }) }
       ])
+    }
+  })
+
+  it("names the library's own classes within a payload as the generation has them", () => {
+    const Note = Schema.TaggedStruct("LogMessage", { message: Schema.String, level: Schema.String })
+    class Notes extends Request.Class<Notes>()("Notes", { payload: { all: Schema.Array(Note), one: Note } }) {}
+    const protocol = Protocol.make("notes", { version: "1.0.0", server: [Notes] })
+    const note = { _tag: "LogMessage", message: "m", level: "info" }
+    const payload = { all: [note], one: note }
+    for (const speech of speeches) {
+      const ask = { _tag: "Request", id: 1, method: 0, payload, timeoutMillis: 0, headers: undefined } as const
+      const bytes = W.said(W.open("client", speech, Lexicon.compile(protocol, "client")), ask)
+      const object = PhpObject.of(`${library(speech.generation)}\\Message\\LogMessage`, { message: "m", level: "info" })
+      const [message] = toPhp(bytes, speech.serializer, speech.generation)
+      assert.deepStrictEqual((message as { message: PhpObject }).message.get("one"), object)
+      assert.deepStrictEqual((message as { message: PhpObject }).message.get("all"), PhpArray.list([object]))
+      const out = read(W.open("server", speech, Lexicon.compile(protocol, "server")), bytes)
+      assert.deepInclude((out.messages[0] as { payload: object }).payload, payload)
+    }
+  })
+
+  it.each(serializers)("takes no text that is no UTF-8, short or long, with the serializer %s", (serializer) => {
+    for (const note of ["~", "~".repeat(200)]) {
+      const bytes = W.said(W.open("client", { serializer }), W.request("Sum", { ...sum, note }))
+      bytes[bytes.lastIndexOf(0x7e)] = 0xff
+      const { messages, refused } = read(W.open("server", { serializer }), bytes)
+      assert.deepStrictEqual(messages, [])
+      assert.strictEqual(refused.length, 1)
     }
   })
 

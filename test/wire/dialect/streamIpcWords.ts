@@ -80,7 +80,8 @@ const general = (shape: Shape): Shape => ({
   decode: shape.decode,
   json: undefined,
   raw: undefined,
-  binary: undefined
+  binary: undefined,
+  fields: shape.fields
 })
 
 /** A lexicon whose values all go the general way. */
