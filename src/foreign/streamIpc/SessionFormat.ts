@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { inGeneration } from "../../wire/dialect/StreamIpcClasses.ts"
+import { nameIn } from "../../wire/dialect/StreamIpcClasses.ts"
 import type { Format, Framer, FramerOut, Refusal } from "../../wire/Format.ts"
 import { enveloped, envelopeOf, type StreamIpcMessage } from "../../wire/framing/StreamIpcFormat.ts"
 import { type PayloadsSink, type Speech, StreamIpcPayloads } from "../../wire/framing/StreamIpcPayloads.ts"
@@ -95,7 +95,7 @@ class SessionFramer implements Framer<StreamIpcMessage>, PayloadsSink {
     const { generation } = this.#payloads
     if (generation === "v1") return message
     const known = Message.isError(message) ? Message.log(Message.textOf(message)!, "error") : message
-    return new PhpObject(inGeneration(known.class, generation), known.properties)
+    return new PhpObject(nameIn(known.class, generation), known.properties)
   }
 }
 
