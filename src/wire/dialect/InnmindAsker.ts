@@ -57,6 +57,8 @@ export class Asker {
     } catch (error) {
       return Body.invalid("payload", error)
     }
+    // Bytes are the caller's own, who may write other ones there while these wait.
+    if (plan.payload.content === "bytes" && !this.#isFree) content = new Uint8Array(content)
     const said: MediaMessage = { mediaType: plan.payload.mediaType, content }
     const unfit = this.#unfit(said)
     if (unfit !== undefined) return unfit
@@ -123,9 +125,14 @@ export class Asker {
     else out.message({ _tag: "Defect", id: 0, method: -1, reason })
   }
 
+  /** Whether something may be sent at once. */
+  get #isFree(): boolean {
+    if (this.#life.state !== "open" || this.#sent !== undefined) return false
+    return this.#version === 4 || this.#asked === undefined
+  }
+
   #send(out: Out): void {
-    if (this.#life.state !== "open" || this.#sent !== undefined) return
-    if (this.#version === 5 && this.#asked !== undefined) return
+    if (!this.#isFree) return
     const next = this.#waiting.shift()
     if (next === undefined) return
     this.#sent = next
