@@ -26,7 +26,7 @@ const can: Can = {
   deadline: false,
   heartbeat: false,
   ask: false,
-  farewell: true
+  goodbye: true
 }
 
 /**
