@@ -355,6 +355,9 @@ export class Session implements Outbox {
       this.#onDrain()
       if (!this.#missed) this.#calls.refuseAll(reason, "remote")
       reason = undefined
+    } else if (reason === undefined && this.#options.goodbye === true) {
+      // It is all that a peer says there when it drains: what waits in line never began.
+      this.#onDrain()
     }
     this.#close(reason ?? { _tag: "Disconnected", detail: "the peer closed the connection" }, "remote")
   }

@@ -283,6 +283,24 @@ describe("a client of innmind/ipc", () => {
     })
   )
 
+  it.effect("asks those in line on its next connection also when the server has closed", () =>
+    Effect.gen(function* () {
+      const { again, client, raw } = yield* clientOfRaw({ reconnect: Schedule.spaced("1 second") })
+      const first = yield* Effect.forkChild(Effect.flip(client.Ping()))
+      yield* raw.next
+      const second = yield* Effect.forkChild(client.Ping(), { startImmediately: true })
+      raw.say("close")
+      reasonOf(yield* Fiber.join(first), "Disconnected")
+      yield* raw.end
+      yield* TestClock.adjust("1 second")
+      const next = yield* again
+      next.say("start")
+      assert.deepStrictEqual([yield* next.next, yield* next.next], ["startOk", "ping"])
+      next.say("received", "pong")
+      assert.strictEqual(yield* Fiber.join(second), "pong")
+    })
+  )
+
   it.effect("says no event before the greeting, so that none is lost without a word", () =>
     Effect.gen(function* () {
       const { client, close, raw } = yield* clientOfRaw({ greets: false })
@@ -389,6 +407,29 @@ describe("a client of innmind/ipc", () => {
       assert.strictEqual(yield* raw.next, "close")
       yield* raw.end
     })
+  )
+
+  it.effect(
+    "sends the event that waits when it closes, but not to a 5.x server that may wait for an acknowledgement",
+    () =>
+      Effect.forEach([4, 5] as const, (version) =>
+        Effect.gen(function* () {
+          const faults: Array<string> = []
+          const onFault = (error: { readonly message: string }) => Effect.sync(() => void faults.push(error.message))
+          const { client, close, raw } = yield* clientOfRaw({ wire: { version }, onFault })
+          yield* Effect.forkChild(Effect.ignore(client.Ping()))
+          assert.strictEqual(yield* raw.next, "ping")
+          yield* client.emit(new Note({ text: "x" }))
+          const closing = yield* Effect.forkChild(close)
+          yield* raw.until(() => raw.heard.at(-1) === "close")
+          raw.say("closeOk")
+          yield* Fiber.join(closing)
+          if (version === 4)
+            assert.deepStrictEqual(raw.rest, ['application/json | {"_tag":"Note","text":"x"}', "close"])
+          else assert.deepStrictEqual(raw.rest, ["close"])
+          assert.strictEqual(faults.length, version === 4 ? 0 : 1)
+        })
+      )
   )
 
   it.effect("acknowledges answers of a server of the 5.x line", () =>

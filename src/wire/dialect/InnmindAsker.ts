@@ -74,12 +74,15 @@ export class Asker {
     if (this.#asked?.id === id) this.#asked = undefined
   }
 
-  /** Sends the events that wait: the calls are over, and nothing comes after the end. */
+  /** Sends the events that wait, where that is safe: the calls are over, and nothing comes after the end. */
   leave(out: Out): void {
     this.#drop(({ id }) => id !== 0)
+    const isSafe = this.#version === 4 || this.#asked === undefined
     this.#asked = undefined
-    while (this.#life.state === "open" && this.#waiting.length > 0) {
-      this.#framer.write(this.#waiting.shift()!.message, out.buffer)
+    if (this.#life.state !== "open") return
+    for (const { message, plan } of this.#waiting.splice(0)) {
+      if (isSafe) this.#framer.write(message, out.buffer)
+      else out.refuse("none", 0, -1, { _tag: "Disconnected", detail: `the event ${plan.method.tag} was not sent` })
     }
   }
 
