@@ -27,7 +27,10 @@ export const visit = (open: Effect.Effect<Link, TransportError, Scope.Scope>): E
 
 const greet = (link: Link): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    link.start(new Visitor(link, () => resume(Effect.void)))
+    const visitor = new Visitor(link, () => resume(Effect.void))
+    link.start(visitor)
+    // A server that is busy reads this later, and lets go without harm.
+    return Effect.sync(() => visitor.leave())
   })
 
 class Visitor implements LinkSink, FramerOut<MediaMessage>, LifeSink {
@@ -40,6 +43,10 @@ class Visitor implements LinkSink, FramerOut<MediaMessage>, LifeSink {
   constructor(link: Link, done: () => void) {
     this.#link = link
     this.#done = done
+  }
+
+  leave(): void {
+    this.#life.close()
   }
 
   bytes(chunk: Uint8Array): void {

@@ -57,6 +57,8 @@ export class Connection implements Session.Sink, Out, LinkSink {
   readonly #port: Port
   readonly #link: Link
   readonly #codec: Codec
+  /** Calls have a deadline then, whatever they say. */
+  readonly #byOrder: boolean
   readonly #flush = (): void => this.flush()
   readonly #offer = (chunk: Uint8Array): void => {
     if (!this.#link.offer(chunk)) this.#full = true
@@ -78,6 +80,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
     this.#port = port
     this.#link = link
     this.#codec = terms.wire.open(terms.lexicon, terms.codec)
+    this.#byOrder = terms.session.correlate === "order"
     this.#nowMillis = this.#readClock()
     this.session = new Session.Session(this, terms.session, this.#nowMillis)
   }
@@ -94,7 +97,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
   }
 
   ask(call: Call): void {
-    if (call.timeoutMillis === 0) return this.session.ask(call, this.#nowMillis)
+    if (call.timeoutMillis === 0 && !this.#byOrder) return this.session.ask(call, this.#nowMillis)
     this.#nowMillis = this.#readClock()
     this.session.ask(call, this.#nowMillis)
     this.#arm()
@@ -219,6 +222,7 @@ export class Connection implements Session.Sink, Out, LinkSink {
   }
 
   parting(): void {
+    this.session.parted(this.#readClock())
     this.flush()
     this.#arm()
   }

@@ -204,7 +204,8 @@ export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
 }
 
 /**
- * The peer takes no new work, because it is closing. The call did not start, so it is safe to send again elsewhere.
+ * A side takes no new work, because it is closing: mostly the peer. The call did not start, so it is safe to send again
+ * elsewhere, or on the next connection.
  *
  * @category errors
  * @since 0.1.0

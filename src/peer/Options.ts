@@ -140,7 +140,7 @@ export const session = (
     proof: secret === undefined || prover === undefined ? undefined : { role, secret, prover },
     correlate: wire.can.correlate,
     eventWindow: wire.eventWindow,
-    farewell: wire.can.farewell,
+    goodbye: wire.can.goodbye,
     heartbeatMillis: beats(wire) ? millis(options.heartbeat, wire.heartbeatMillis ?? Infinity) : Infinity,
     judgesSilence: wire.can.heartbeat,
     handshakeMillis: millis(options.handshakeTimeout, defaults.timeoutMillis),

@@ -145,7 +145,7 @@ class Asking {
   readonly mayAskAgain = (error: unknown): boolean => {
     if (!(error instanceof IpcError) || this.#peer === undefined || !isOver(this.#peer)) return false
     const { reason } = error
-    if (reason._tag === "Draining") return reason.side === "remote" && !this.#inputRan
+    if (reason._tag === "Draining") return !this.#inputRan
     if (reason._tag !== "Disconnected" && reason._tag !== "PeerSilent") return false
     const { idempotent, input, stream } = this.#request.spec
     return idempotent && input === undefined && stream === undefined && ++this.#cuts < mostCuts

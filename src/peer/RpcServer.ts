@@ -250,7 +250,7 @@ const serve = <P extends AnyProtocol, R>(
   return Effect.acquireUseRelease(
     Effect.sync(() => new Peer.Peer({ role, link, linkScope, permits: [...own, ...permits], accepted })),
     reportEnd,
-    (peer) => Effect.andThen(bidFarewell(house, peer), peer.close)
+    (peer) => Effect.andThen(forget(house, peer), peer.close)
   )
 }
 
@@ -270,7 +270,8 @@ const welcome = <P extends AnyProtocol, R>({ context, options, peers, role }: Ho
   else met.interruptUnsafe()
 }
 
-const bidFarewell = <P extends AnyProtocol, R>({ peers }: House<P, R>, peer: Peer.Peer): Effect.Effect<void> =>
+/** Ends what met the peer, and knows it no more. */
+const forget = <P extends AnyProtocol, R>({ peers }: House<P, R>, peer: Peer.Peer): Effect.Effect<void> =>
   Effect.suspend(() => {
     const met = peers.get(peer)
     peers.delete(peer)

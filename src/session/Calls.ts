@@ -30,7 +30,9 @@ export class Calls {
   #waiting: Set<Call> | undefined
   #limit: number
   /** Calls wait for the peer to be accepted: the first is too large for what may be sent before, or nothing may be. */
-  #needsHello = false
+  #needsHello: boolean
+  /** A call has ended without its answer, on a wire where the next could not be told from it. */
+  #lostCount = false
   late = 0
 
   constructor(outbox: Outbox, items: Items, options: Options) {
@@ -38,6 +40,8 @@ export class Calls {
     this.#items = items
     this.#byOrder = options.correlate === "order"
     this.#limit = this.#byOrder ? 1 : callsBeforeHello
+    // One that was sent cannot be given up without closing, so it is not sent to who may never listen.
+    this.#needsHello = this.#byOrder
   }
 
   /** Lets every call wait until the peer was accepted. */
@@ -157,8 +161,9 @@ export class Calls {
     this.#outbox.send({ _tag: "Cancel", id: call.id, method: call.method })
     // Only behind the Cancel is there room for another: the peer counts what it runs.
     this.#table.take(call.id)
-    if (this.#byOrder) this.#outbox.close({ _tag: "Disconnected", detail: lostCount })
-    else this.release(nowMillis)
+    if (!this.#byOrder) return this.release(nowMillis)
+    this.#lostCount = true
+    this.#outbox.close({ _tag: "Disconnected", detail: lostCount })
   }
 
   /** Ends a call whose answer came but cannot be understood. The peer is through with it. */
@@ -171,7 +176,9 @@ export class Calls {
 
   /** Gives up the calls whose deadline has passed. */
   expire(nowMillis: number): void {
-    for (const call of this.#deadlines.passed(nowMillis, () => this.#all())) {
+    const late = this.#deadlines.passed(nowMillis, () => this.#all())
+    // By order, giving up the one that was sent, which is the first, ends all others.
+    for (const call of this.#byOrder ? late.toReversed() : late) {
       this.giveUp(call, nowMillis, { _tag: "TimedOut", afterMillis: call.timeoutMillis })
     }
   }
@@ -183,6 +190,8 @@ export class Calls {
 
   /** Settles every call. */
   refuseAll(reason: Refusal, side: Side): void {
+    // Behind a call that had to take the connection with it, the others never began.
+    if (this.#lostCount) this.refuseWaiting({ _tag: "Draining" }, "local")
     for (const call of this.#all()) this.#refuse(call, reason, side)
   }
 

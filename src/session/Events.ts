@@ -15,7 +15,7 @@ export class Events {
   readonly #inflow: Inflow | Backlog
   /** An event waits: `eventsCredited` is to be told. */
   #held = false
-  #heldBack = false
+  #heldBack: boolean
 
   /** @param window how many events may be on their way to a peer that grants no credit of its own accord. */
   constructor(outbox: Outbox, sink: Sink, window: number | undefined) {
@@ -23,6 +23,8 @@ export class Events {
     this.#sink = sink
     this.#outflow = window === undefined ? new Outflow() : new Outflow({ items: window, bytes: Infinity })
     this.#inflow = window === undefined ? new Inflow() : new Backlog((full) => sink.congested(full))
+    // Without credit nobody tells what has become of an event that was said too early.
+    this.#heldBack = window !== undefined
   }
 
   /** Lets every event wait until `letGo`. */
@@ -76,9 +78,10 @@ export class Events {
     this.#sink.eventsCredited()
   }
 
-  /** Nobody waits any more. */
+  /** Nobody waits any more. What still comes is dropped, and must not hold up the peer's Bye. */
   close(): void {
     this.#held = false
+    if (this.#inflow instanceof Backlog) this.#inflow.close()
   }
 }
 
@@ -104,6 +107,10 @@ class Backlog {
     this.#items -= items
     this.#bytes -= bytes
     if (this.#full && !this.#over(0.5)) this.#congested((this.#full = false))
+  }
+
+  close(): void {
+    if (this.#full) this.#congested((this.#full = false))
   }
 
   #over(part: number): boolean {

@@ -75,10 +75,7 @@ export class Session implements Outbox {
   #proveBy(terms: ProofTerms): Proving {
     this.#calls.holdBack()
     this.#events.holdBack()
-    return new Proving(terms, this.#options.hello, this, (hello) => {
-      this.#events.letGo()
-      this.#accept(hello)
-    })
+    return new Proving(terms, this.#options.hello, this, (hello) => this.#accept(hello))
   }
 
   /** Says Hello. Called once, before anything else. */
@@ -183,7 +180,7 @@ export class Session implements Outbox {
 
   /** Says Bye, which this side does first, and closes: at once, or when the peer has answered it. */
   #part(reason: Refusal, told: Refusal | undefined): void {
-    const waits = this.#options.farewell === true && this.greeted && this.#phase.end === undefined
+    const waits = this.#options.goodbye === true && this.greeted && this.#phase.end === undefined
     this.send({ _tag: "Bye", reason: told })
     if (!waits) return this.#close(reason, "local")
     // The link may have ended while it was said.
@@ -193,8 +190,13 @@ export class Session implements Outbox {
     this.#sink.parting()
   }
 
+  /** Counts the time that the peer has to answer the Bye from here on: what led to it may have come without the time. */
+  parted(nowMillis: number): void {
+    if (this.#partedMillis !== Infinity) this.#partedMillis = nowMillis + this.#options.drainMillis
+  }
+
   #close(reason: Refusal, side: Side): void {
-    if (this.#partedMillis !== Infinity) return this.#parted()
+    if (this.#partedMillis !== Infinity) return this.#closeParted()
     if (this.#phase.end !== undefined) return
     this.#over(reason, side)
     this.#sink.closed(reason, side)
@@ -209,7 +211,7 @@ export class Session implements Outbox {
   }
 
   /** The peer has answered the Bye, or will not. */
-  #parted(): void {
+  #closeParted(): void {
     const { reason, side } = this.#phase.end!
     this.#partedMillis = Infinity
     this.#sink.closed(reason, side)
@@ -291,7 +293,7 @@ export class Session implements Outbox {
   }
 
   tick(nowMillis: number): void {
-    if (nowMillis >= this.#partedMillis) return this.#parted()
+    if (nowMillis >= this.#partedMillis) return this.#closeParted()
     if (this.#phase.end !== undefined) return
     this.#nowMillis = nowMillis
     this.#calls.expire(nowMillis)
@@ -315,7 +317,7 @@ export class Session implements Outbox {
 
   /** Takes a message that the peer sent. */
   receive(message: Message, nowMillis: number): void {
-    if (this.#partedMillis !== Infinity && message._tag === "Bye") return this.#parted()
+    if (this.#partedMillis !== Infinity && message._tag === "Bye") return this.#closeParted()
     if (this.#phase.end !== undefined) return
     this.#nowMillis = nowMillis
     this.#heartbeat.heard(nowMillis)
@@ -353,6 +355,9 @@ export class Session implements Outbox {
       this.#onDrain()
       if (!this.#missed) this.#calls.refuseAll(reason, "remote")
       reason = undefined
+    } else if (reason === undefined && this.#options.goodbye === true) {
+      // It is all that a peer says there when it drains: what waits in line never began.
+      this.#onDrain()
     }
     this.#close(reason ?? { _tag: "Disconnected", detail: "the peer closed the connection" }, "remote")
   }
@@ -384,6 +389,7 @@ export class Session implements Outbox {
     // The link may have ended while this side's own proof was written to it.
     if (this.#phase.end !== undefined) return
     this.#phase.open()
+    this.#events.letGo()
     this.#calls.greeted(hello.limits.calls)
     this.#sink.accepted(hello)
     this.#release()

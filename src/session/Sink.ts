@@ -21,7 +21,7 @@ export interface Sink {
   accepted(hello: Hello): void
   /** The peer did something that concerns no call: a message to report and to drop. */
   fault(reason: Refusal): void
-  /** The session is over but for the peer's Bye: `tick` will be wanted, or `closed` follows. */
+  /** The session is over but for the peer's Bye: it wants to be told when, by `parted`; `tick` or `closed` follows. */
   parting(): void
   /** The session is over; every call was settled and every duty stopped. */
   closed(reason: Refusal, side: Side): void
@@ -34,7 +34,7 @@ export interface Options extends Terms {
   /** How many events may be on their way until one was taken; undefined is the first window of a stream, with its credit. */
   readonly eventWindow?: number | undefined
   /** Whether the peer answers a Bye, which is then waited for. */
-  readonly farewell?: boolean | undefined
+  readonly goodbye?: boolean | undefined
   /** `Infinity` turns the heartbeat off. */
   readonly heartbeatMillis: number
   /** Whether a peer that does not answer a ping is gone. Default: true. */

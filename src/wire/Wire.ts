@@ -33,7 +33,7 @@ export interface Can {
   /** Requests from the server to the client. */
   readonly ask: boolean
   /** A Bye is answered with one: the side that says it first waits for the other's, and closes then. */
-  readonly farewell: boolean
+  readonly goodbye: boolean
 }
 
 /**

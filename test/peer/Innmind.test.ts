@@ -6,12 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as Fold from "../../src/peer/Fold.ts"
 import * as Handlers from "../../src/peer/Handlers.ts"
-import type { PeerOptions } from "../../src/peer/Options.ts"
+import type { ClientOptions, PeerOptions } from "../../src/peer/Options.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as RpcServer from "../../src/peer/RpcServer.ts"
 import * as Event from "../../src/protocol/Event.ts"
@@ -41,10 +42,15 @@ class Log extends Request.Class<Log>()("Log", {
   annotations: Innmind.annotations({ acknowledged: true })
 }) {}
 class Note extends Event.Class<Note>()("Note", { text: Schema.String }) {}
+class Blob extends Event.Class<Blob>()(
+  "Blob",
+  { data: Schema.Uint8Array },
+  { annotations: Innmind.annotations({ content: "bytes" }) }
+) {}
 
-const Demo = Protocol.make("demo", { version: "1.0.0", server: [Ping, Half, Hang, Log, Note] })
+const Demo = Protocol.make("demo", { version: "1.0.0", server: [Ping, Half, Hang, Log, Note, Blob] })
 
-interface Options extends PeerOptions {
+interface Options extends PeerOptions, Pick<ClientOptions, "reconnect"> {
   readonly wire?: Innmind.Options
 }
 
@@ -59,7 +65,8 @@ const clientOfRaw = ({ wire, ...options }: Options & { readonly greets?: boolean
       raw.say("start")
       assert.strictEqual(yield* raw.next, "startOk")
     }
-    return { client, raw, close: Scope.close(scope, Exit.void) }
+    const again = Effect.map(Effect.orDie(Context.get(both, Listener).accept), (link) => new InnmindRaw(link))
+    return { client, raw, again, close: Scope.close(scope, Exit.void) }
   }).pipe(quiet)
 
 const handlers = (notes: Array<string>, gate: Deferred.Deferred<void>) =>
@@ -72,7 +79,8 @@ const handlers = (notes: Array<string>, gate: Deferred.Deferred<void>) =>
         Deferred.await(gate),
         Effect.sync(() => void notes.push(line))
       ),
-    Note: ({ text }) => Effect.sync(() => void notes.push(text))
+    Note: ({ text }) => (text === "wait" ? Deferred.await(gate) : Effect.sync(() => void notes.push(text))),
+    Blob: () => Effect.void
   })
 
 /** A server, and ways to it: by hand, as one that has greeted unless told not to, and as a typed client. */
@@ -203,6 +211,137 @@ describe("a client of innmind/ipc", () => {
     })
   )
 
+  it.effect("gives a call its 30 seconds whatever the heart beats, from when it was asked", () =>
+    Effect.gen(function* () {
+      const { client, raw } = yield* clientOfRaw({ wire: { heartbeat: "Infinity" } })
+      yield* TestClock.adjust("40 seconds")
+      const asking = yield* Effect.forkChild(Effect.flip(client.Hang()))
+      yield* raw.next
+      raw.say("received")
+      yield* TestClock.adjust("29 seconds")
+      assert.isUndefined(asking.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      reasonOf(yield* Fiber.join(asking), "TimedOut")
+    })
+  )
+
+  it.effect("tells each of the calls that run out of time together that they did", () =>
+    Effect.gen(function* () {
+      const { client, raw } = yield* clientOfRaw()
+      const asking = yield* Effect.forkChild(
+        Effect.all([Effect.flip(client.Ping()), Effect.flip(client.Ping())], { concurrency: 2 })
+      )
+      yield* raw.next
+      yield* TestClock.adjust("30 seconds")
+      for (const error of yield* Fiber.join(asking)) reasonOf(error, "TimedOut")
+    })
+  )
+
+  it.effect("gives up a call before the greeting, and keeps the connection", () =>
+    Effect.gen(function* () {
+      const { client, raw } = yield* clientOfRaw({ greets: false })
+      yield* Fiber.interrupt(yield* Effect.forkChild(client.Ping(), { startImmediately: true }))
+      raw.say("start")
+      const asking = yield* Effect.forkChild(client.Half({ n: 4 }))
+      assert.deepStrictEqual(
+        [yield* raw.next, yield* raw.next],
+        ["startOk", 'application/json | {"_tag":"Half","n":4}']
+      )
+      raw.say("received", "application/json | 2")
+      assert.strictEqual(yield* Fiber.join(asking), 2)
+    })
+  )
+
+  it.effect("closes behind a call that was sent and given up; those in line never began", () =>
+    Effect.gen(function* () {
+      const { client, raw } = yield* clientOfRaw()
+      const first = yield* Effect.forkChild(client.Ping())
+      yield* raw.next
+      const second = yield* Effect.forkChild(Effect.flip(client.Ping()), { startImmediately: true })
+      yield* Fiber.interrupt(first)
+      assert.strictEqual(yield* raw.next, "close")
+      assert.strictEqual(reasonOf(yield* Fiber.join(second), "Draining").side, "local")
+    })
+  )
+
+  it.effect("asks those in line on its next connection", () =>
+    Effect.gen(function* () {
+      const { again, client, raw } = yield* clientOfRaw({ reconnect: Schedule.spaced("1 second") })
+      const first = yield* Effect.forkChild(client.Ping())
+      yield* raw.next
+      const second = yield* Effect.forkChild(client.Ping(), { startImmediately: true })
+      yield* Fiber.interrupt(first)
+      assert.strictEqual(yield* raw.next, "close")
+      raw.say("closeOk")
+      yield* raw.end
+      yield* TestClock.adjust("1 second")
+      const next = yield* again
+      next.say("start")
+      assert.deepStrictEqual([yield* next.next, yield* next.next], ["startOk", "ping"])
+      next.say("received", "pong")
+      assert.strictEqual(yield* Fiber.join(second), "pong")
+    })
+  )
+
+  it.effect("asks those in line on its next connection also when the server has closed", () =>
+    Effect.gen(function* () {
+      const { again, client, raw } = yield* clientOfRaw({ reconnect: Schedule.spaced("1 second") })
+      const first = yield* Effect.forkChild(Effect.flip(client.Ping()))
+      yield* raw.next
+      const second = yield* Effect.forkChild(client.Ping(), { startImmediately: true })
+      raw.say("close")
+      reasonOf(yield* Fiber.join(first), "Disconnected")
+      yield* raw.end
+      yield* TestClock.adjust("1 second")
+      const next = yield* again
+      next.say("start")
+      assert.deepStrictEqual([yield* next.next, yield* next.next], ["startOk", "ping"])
+      next.say("received", "pong")
+      assert.strictEqual(yield* Fiber.join(second), "pong")
+    })
+  )
+
+  it.effect("says no event before the greeting, so that none is lost without a word", () =>
+    Effect.gen(function* () {
+      const { client, close, raw } = yield* clientOfRaw({ greets: false })
+      const emitting = yield* Effect.forkChild(Effect.flip(client.emit(new Note({ text: "x" }))), {
+        startImmediately: true
+      })
+      yield* close
+      reasonOf(yield* Fiber.join(emitting), "Disconnected")
+      yield* raw.end
+      assert.deepStrictEqual(raw.rest, ["startOk", "close"])
+    })
+  )
+
+  it.effect("sends the bytes that were emitted, whatever becomes of them while they wait", () =>
+    Effect.gen(function* () {
+      const { client, raw } = yield* clientOfRaw()
+      yield* Effect.forkChild(client.Ping())
+      yield* raw.next
+      const data = new TextEncoder().encode("abc")
+      yield* client.emit(new Blob({ data }))
+      data.fill(0)
+      raw.say("received")
+      assert.strictEqual(yield* raw.next, "application/octet-stream | abc")
+    })
+  )
+
+  it.effect("gives the server its time to agree, however long nobody has said anything", () =>
+    Effect.gen(function* () {
+      const { client, raw } = yield* clientOfRaw({ wire: { heartbeat: "1 hour" } })
+      const asking = yield* Effect.forkChild(client.Ping())
+      yield* raw.next
+      yield* TestClock.adjust("20 seconds")
+      yield* Fiber.interrupt(asking)
+      assert.strictEqual(yield* raw.next, "close")
+      yield* TestClock.adjust("9 seconds")
+      assert.isFalse(raw.ended)
+      yield* TestClock.adjust("1 second")
+      yield* raw.end
+    })
+  )
+
   it.effect("closes in bounded time when the server never agrees", () =>
     Effect.gen(function* () {
       const { close, raw } = yield* clientOfRaw({ drainTimeout: "3 seconds" })
@@ -268,6 +407,29 @@ describe("a client of innmind/ipc", () => {
       assert.strictEqual(yield* raw.next, "close")
       yield* raw.end
     })
+  )
+
+  it.effect(
+    "sends the event that waits when it closes, but not to a 5.x server that may wait for an acknowledgement",
+    () =>
+      Effect.forEach([4, 5] as const, (version) =>
+        Effect.gen(function* () {
+          const faults: Array<string> = []
+          const onFault = (error: { readonly message: string }) => Effect.sync(() => void faults.push(error.message))
+          const { client, close, raw } = yield* clientOfRaw({ wire: { version }, onFault })
+          yield* Effect.forkChild(Effect.ignore(client.Ping()))
+          assert.strictEqual(yield* raw.next, "ping")
+          yield* client.emit(new Note({ text: "x" }))
+          const closing = yield* Effect.forkChild(close)
+          yield* raw.until(() => raw.heard.at(-1) === "close")
+          raw.say("closeOk")
+          yield* Fiber.join(closing)
+          if (version === 4)
+            assert.deepStrictEqual(raw.rest, ['application/json | {"_tag":"Note","text":"x"}', "close"])
+          else assert.deepStrictEqual(raw.rest, ["close"])
+          assert.strictEqual(faults.length, version === 4 ? 0 : 1)
+        })
+      )
   )
 
   it.effect("acknowledges answers of a server of the 5.x line", () =>
@@ -386,6 +548,22 @@ describe("a server of innmind/ipc", () => {
       busy.say("heartbeat", "ping", "closeOk")
       yield* Fiber.join(closing)
       assert.deepStrictEqual(busy.rest, [])
+    })
+  )
+
+  it.effect("hears a client's goodbye behind events that wait for their handlers", () =>
+    Effect.gen(function* () {
+      const { close, dial, gate } = yield* server()
+      const raw = yield* dial()
+      raw.say(...Array.from({ length: 3000 }, () => 'application/json | {"_tag":"Note","text":"wait"}'))
+      yield* raw.until(() => raw.heard.length >= 1024)
+      assert.isAbove(raw.unreadBytes, 0)
+      const closing = yield* Effect.forkChild(close)
+      yield* raw.until(() => raw.heard.at(-1) === "close")
+      raw.say("closeOk")
+      yield* raw.end
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(closing)
     })
   )
 

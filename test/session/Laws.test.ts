@@ -249,7 +249,7 @@ const checkAllIsOver = ({ east, west }: Pair): void => {
 const wires: ReadonlyArray<readonly [name: string, options: Partial<Options>]> = [
   ["answers find their calls by id", { correlate: "id" }],
   ["answers find their calls by order", { correlate: "order" }],
-  ["a Bye is answered", { correlate: "order", farewell: true }],
+  ["a Bye is answered", { correlate: "order", goodbye: true }],
   ["events need no credit", { correlate: "id", eventWindow: Infinity }]
 ]
 

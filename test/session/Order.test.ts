@@ -1,7 +1,7 @@
 /** Wires on which an answer finds its call by order, or not at all. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Message, Refusal } from "../../src/session/Message.ts"
-import { asked, helloOf, joined, type Pair } from "./pair.ts"
+import { asked, greeting, helloOf, joined, type Pair } from "./pair.ts"
 import { invalid, refusing } from "./party.ts"
 
 const byOrder = { correlate: "order" } as const
@@ -81,7 +81,7 @@ describe("a call on a wire that answers by order", () => {
       assert.deepStrictEqual(call.outcome, reason && { refused: reason, side: "local" })
       const detail = "a call ended without its answer, on a wire that answers by order"
       assert.deepStrictEqual(pair.west.end, { reason: { _tag: "Disconnected", detail }, side: "local" })
-      assert.deepStrictEqual(next.outcome, { refused: { _tag: "Disconnected", detail }, side: "local" })
+      assert.deepStrictEqual(next.outcome, { refused: { _tag: "Draining" }, side: "local" }, "it never began")
       assert.deepStrictEqual(pair.west.tags(), ["Request", "Cancel", "Bye"])
     }
   )
@@ -108,6 +108,24 @@ describe("a call on a wire that answers by order", () => {
     assert.isDefined(third.outcome)
     assert.strictEqual(first.state, "open")
     assert.strictEqual(pair.west.end, undefined)
+  })
+
+  it.each([0, 30])("before the peer's Hello is not sent, and closes nothing when it ends after %s ms", (millis) => {
+    const pair = greeting(byOrder, byOrder)
+    const [first, next] = [pair.west.ask({ timeoutMillis: 30 }), pair.west.ask()]
+    pair.advance(millis)
+    pair.west.cancel(first)
+    assert.deepStrictEqual(pair.west.tags(), ["Hello"])
+    pair.run()
+    assert.strictEqual(next.state, "open")
+    assert.strictEqual(pair.west.end, undefined)
+  })
+
+  it("is told that it ran out of time also where another did and took the session along", () => {
+    const pair = orderly()
+    const calls = [pair.west.ask(), pair.west.ask()]
+    pair.advance(30_000)
+    for (const { outcome } of calls) assert.deepInclude(outcome, { refused: { _tag: "TimedOut", afterMillis: 30_000 } })
   })
 
   it("that cannot be said closes nothing", () => {

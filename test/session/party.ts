@@ -242,6 +242,7 @@ export class Party implements Sink {
   parting(): void {
     law(this.end === undefined && this.partings === 0, "a session parts once")
     this.partings++
+    this.session.parted(this.#clock.now)
   }
 
   accepted(hello: Hello): void {

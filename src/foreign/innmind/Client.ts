@@ -81,8 +81,8 @@ export class Client implements Port {
     }
   }
 
-  taken(message: MediaMessage): void {
-    this.#dialogue.taken(message)
+  taken({ content }: MediaMessage): void {
+    this.#dialogue.taken(content.length)
   }
 
   get #beating(): Effect.Effect<never> {

@@ -100,7 +100,10 @@ export class Dialogue implements LinkSink, FramerOut<MediaMessage>, LifeSink {
 
   /** Says goodbye; `over` is told when the peer has answered. */
   close(): void {
-    if (this.#error === undefined) this.#life.close()
+    if (this.#error !== undefined) return
+    this.#life.close()
+    // Its answer stands behind whatever waits to be read, which is for nobody any more.
+    this.#resume()
   }
 
   /** Gives up: the peer has not greeted, or not answered a goodbye, in time. */
@@ -110,11 +113,26 @@ export class Dialogue implements LinkSink, FramerOut<MediaMessage>, LifeSink {
     this.#over(this.errorOf(reason, "local"))
   }
 
-  /** Counts a message that was taken. */
-  taken({ content }: MediaMessage): void {
+  /** Counts what waits to be taken, by the bytes of its content. */
+  waits(bytes: number): void {
+    this.#waitingMessages++
+    this.#waitingBytes += bytes
+    if (this.#paused || !this.isOpen) return
+    if (this.#waitingMessages < inboxMessages && this.#waitingBytes < inboxBytes) return
+    this.#paused = true
+    this.#link.pause()
+  }
+
+  /** Counts what was taken. */
+  taken(bytes: number): void {
     this.#waitingMessages--
-    this.#waitingBytes -= content.length
-    if (!this.#paused || this.#waitingMessages > inboxMessages / 2 || this.#waitingBytes > inboxBytes / 2) return
+    this.#waitingBytes -= bytes
+    if (this.#waitingMessages > inboxMessages / 2 || this.#waitingBytes > inboxBytes / 2) return
+    this.#resume()
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
     this.#paused = false
     this.#link.resume()
   }
@@ -175,12 +193,7 @@ export class Dialogue implements LinkSink, FramerOut<MediaMessage>, LifeSink {
   }
 
   user(message: MediaMessage): void {
-    this.#waitingMessages++
-    this.#waitingBytes += message.content.length
-    if (!this.#paused && (this.#waitingMessages >= inboxMessages || this.#waitingBytes >= inboxBytes)) {
-      this.#paused = true
-      this.#link.pause()
-    }
+    this.waits(message.content.length)
     this.#port.user(message)
   }
 
@@ -199,7 +212,7 @@ export class Dialogue implements LinkSink, FramerOut<MediaMessage>, LifeSink {
     if (this.#error !== undefined) return
     this.#error = error
     // What comes until the link is closed is for nobody, but a link that is paused does not tell its end.
-    if (this.#paused) this.#link.resume()
+    this.#resume()
     this.#port.over(error)
   }
 

@@ -189,9 +189,8 @@ class Connected implements InnmindProcess, Port {
       if (taken === undefined) return this.#take
       if (taken._tag === "Failure") return Effect.failCause(taken.cause)
       const received = taken.value
-      if (received instanceof IpcError) return Effect.fail(received)
-      this.#dialogue.taken(received)
-      return Effect.succeed(received)
+      this.#dialogue.taken(received instanceof IpcError ? 0 : received.content.length)
+      return received instanceof IpcError ? Effect.fail(received) : Effect.succeed(received)
     })
   }
 
@@ -255,6 +254,7 @@ class Connected implements InnmindProcess, Port {
   }
 
   fault(error: IpcError): void {
+    this.#dialogue.waits(0)
     Queue.offerUnsafe(this.#inbox, error)
   }
 

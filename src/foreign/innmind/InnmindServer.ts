@@ -111,20 +111,20 @@ export const serve = <S, E = never, R = never, RM = never>(
         yield* inbox
       )
       const connections = yield* FiberSet.make<void>()
-      yield* Effect.addFinalizer(() => farewell(serving, connections, options))
+      yield* Effect.addFinalizer(() => goodbye(serving, connections, options))
       const accepting = yield* Effect.forkScoped(accept(listener, serving, connections, options))
       yield* Effect.forkScoped(serving.work)
       const { idleTimeout } = options
       if (idleTimeout !== undefined) yield* Effect.forkScoped(serving.whenIdle(Duration.toMillis(idleTimeout)))
       yield* Effect.raceFirst(serving.finished, Fiber.join(accepting))
       yield* Fiber.interrupt(accepting)
-      yield* farewell(serving, connections, options)
+      yield* goodbye(serving, connections, options)
       return serving.total
     })
   )
 
 /** Says goodbye to every client, and lets what runs for them end, for a bounded time. */
-const farewell = <S, E, R, RM>(
+const goodbye = <S, E, R, RM>(
   serving: Serving<S, E, R, RM>,
   connections: FiberSet.FiberSet<void>,
   options: Terms.Options

@@ -2,7 +2,7 @@
  * A session of php-stream-ipc: messages, requests and answers with one peer, below typed protocols.
  *
  * Both ends are alike: each may notify, ask and answer. A program of PHP with that library is the other end, over any
- * `Transport` (a child process, a socket) or `Listener` (its parent, over stdio). There is no greeting and no farewell;
+ * `Transport` (a child process, a socket) or `Listener` (its parent, over stdio). There is no greeting and no goodbye;
  * the end of the link is the end.
  *
  * @example

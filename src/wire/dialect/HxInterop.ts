@@ -34,7 +34,7 @@ const can: Can = {
   deadline: false,
   heartbeat: false,
   ask: false,
-  farewell: false
+  goodbye: false
 }
 
 /**

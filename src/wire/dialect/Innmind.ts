@@ -26,7 +26,7 @@ const can: Can = {
   deadline: false,
   heartbeat: false,
   ask: false,
-  farewell: true
+  goodbye: true
 }
 
 /**
@@ -54,8 +54,9 @@ const socketBytes = 200 * 1024
 /**
  * Makes the wire of innmind/ipc.
  *
- * Calls are asked one at a time, and one that has no timeout ends after 30 seconds; a call that ends without its answer
- * closes the connection, as the answer could not be told from that to the next. Streams, inputs, progress, requests and
+ * Calls are asked one at a time, and one that has no timeout ends after 30 seconds; a call that was sent and ends without
+ * its answer closes the connection, as the answer could not be told from that to the next: those in line fail with
+ * `Draining`. Streams, inputs, progress, requests and
  * events of the server cannot be said: a client or server that needs them fails with `Unsayable` when it is built.
  *
  * @example

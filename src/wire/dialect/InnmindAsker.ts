@@ -57,6 +57,8 @@ export class Asker {
     } catch (error) {
       return Body.invalid("payload", error)
     }
+    // Bytes are the caller's own, who may write other ones there while these wait.
+    if (plan.payload.content === "bytes" && !this.#isFree) content = new Uint8Array(content)
     const said: MediaMessage = { mediaType: plan.payload.mediaType, content }
     const unfit = this.#unfit(said)
     if (unfit !== undefined) return unfit
@@ -72,12 +74,15 @@ export class Asker {
     if (this.#asked?.id === id) this.#asked = undefined
   }
 
-  /** Sends the events that wait: the calls are over, and nothing comes after the end. */
+  /** Sends the events that wait, where that is safe: the calls are over, and nothing comes after the end. */
   leave(out: Out): void {
     this.#drop(({ id }) => id !== 0)
+    const isSafe = this.#version === 4 || this.#asked === undefined
     this.#asked = undefined
-    while (this.#life.state === "open" && this.#waiting.length > 0) {
-      this.#framer.write(this.#waiting.shift()!.message, out.buffer)
+    if (this.#life.state !== "open") return
+    for (const { message, plan } of this.#waiting.splice(0)) {
+      if (isSafe) this.#framer.write(message, out.buffer)
+      else out.refuse("none", 0, -1, { _tag: "Disconnected", detail: `the event ${plan.method.tag} was not sent` })
     }
   }
 
@@ -123,9 +128,14 @@ export class Asker {
     else out.message({ _tag: "Defect", id: 0, method: -1, reason })
   }
 
+  /** Whether something may be sent at once. */
+  get #isFree(): boolean {
+    if (this.#life.state !== "open" || this.#sent !== undefined) return false
+    return this.#version === 4 || this.#asked === undefined
+  }
+
   #send(out: Out): void {
-    if (this.#life.state !== "open" || this.#sent !== undefined) return
-    if (this.#version === 5 && this.#asked !== undefined) return
+    if (!this.#isFree) return
     const next = this.#waiting.shift()
     if (next === undefined) return
     this.#sent = next

@@ -28,7 +28,7 @@ const can: Can = {
   deadline: true,
   heartbeat: true,
   ask: true,
-  farewell: false
+  goodbye: false
 }
 
 /** How long an unfinished frame may stand still where stray bytes can look like the beginning of one. */

@@ -33,7 +33,7 @@ const can: Can = {
   deadline: false,
   heartbeat: false,
   ask: true,
-  farewell: false
+  goodbye: false
 }
 
 /** How long an unfinished frame may stand still: text may hold a mark, and what follows it looks like a length. */

@@ -105,6 +105,20 @@ for (const version of [4, 5] as const) {
       })
     )
 
+    it.live("visits one that is busy, and it forgets nothing", () =>
+      Effect.gen(function* () {
+        const { dial, directory, server } = yield* served(version)
+        const counter = yield* dial
+        yield* Effect.forkScoped(Effect.ignore(counter.Say({ text: "sleep 1400" })))
+        yield* Effect.sleep("100 millis")
+        yield* InnmindSocket.wait("demo", { directory, timeout: "2 seconds" })
+        yield* Effect.sleep("400 millis")
+        server.child.kill("SIGTERM")
+        assert.strictEqual(yield* server.ended, 0, server.stderr())
+        assert.deepStrictEqual(valuesOf(server.stdout()), [{ end: "stopped", carry: 1 }])
+      })
+    )
+
     it.live("asks many at once, one after the other", () =>
       Effect.gen(function* () {
         const { dial } = yield* served(version)
@@ -159,7 +173,8 @@ describeWith(["php"], "our client and the ways of a 4.x server", () => {
       const counter = yield* dial
       reasonOf(yield* Effect.flip(counter.Sleep({}, { timeout: "100 millis" })), "TimedOut")
       const next = yield* Effect.flip(counter.Ping({}))
-      assert.strictEqual(next.reason._tag, "Disconnected")
+      // It was asked before the connection had closed, and never sent.
+      assert.strictEqual(next.reason._tag, "Draining")
       // The server was busy, and lived: another client finds the count.
       const count = yield* Effect.scoped(Effect.flatMap(dial, (counter) => counter.Count({})))
       assert.strictEqual(count, "1")

@@ -154,7 +154,8 @@ it.live("never takes the name of one that listens, and leaves it with a goodbye"
     const silent = new InnmindRaw(yield* server.accept)
     yield* Fiber.join(again)
     yield* silent.end
-    assert.deepStrictEqual(silent.rest, [])
+    // What it may read when it wakes up, so that it knows that the visitor has left.
+    assert.deepStrictEqual(silent.rest, ["startOk", "close"])
   })
 )
 

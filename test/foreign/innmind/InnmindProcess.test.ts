@@ -293,6 +293,18 @@ describe("waiting", () => {
     })
   )
 
+  it.effect("reads no more than a thousand messages ahead that nobody can read", () =>
+    Effect.gen(function* () {
+      const { process, raw } = yield* connected()
+      for (let n = 0; n < 5000; n++) raw.say("foo/bar | x")
+      raw.say("last")
+      yield* TestClock.adjust(0)
+      assert.isAbove(raw.unreadBytes, 50_000)
+      for (let n = 0; n < 5000; n++) reasonOf(yield* Effect.flip(process.wait()), "Malformed")
+      assert.strictEqual(InnmindMessage.text(yield* process.wait()), "last")
+    })
+  )
+
   it.effect("acknowledges to a server of the 5.x line", () =>
     Effect.gen(function* () {
       const { process, raw } = yield* connected({ version: 5 })
@@ -317,6 +329,20 @@ describe("closing", () => {
       yield* process.close
       reasonOf(yield* Effect.flip(process.send(text("a"))), "Disconnected")
       reasonOf(yield* Effect.flip(process.wait()), "Disconnected")
+    })
+  )
+
+  it.effect("waits for the server's behind whatever nobody has taken", () =>
+    Effect.gen(function* () {
+      const { process, raw } = yield* connected()
+      raw.say(...Array.from({ length: 5000 }, (_, n) => `${n}`))
+      yield* TestClock.adjust(0)
+      assert.isAbove(raw.unreadBytes, 0)
+      const closing = yield* Effect.forkChild(process.close)
+      assert.strictEqual(yield* raw.next, "close")
+      raw.say("closeOk")
+      yield* Fiber.join(closing)
+      yield* raw.end
     })
   )
 

@@ -360,6 +360,21 @@ describe("a server", () => {
     })
   )
 
+  it.effect("hears a client's goodbye behind whatever it has not stepped on", () =>
+    Effect.gen(function* () {
+      const { dial, running } = yield* serving("", () => Effect.never)
+      const raw = yield* dial()
+      raw.say(...Array.from({ length: 5000 }, () => "a"))
+      yield* TestClock.adjust(0)
+      assert.isAbove(raw.unreadBytes, 0)
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(running))
+      yield* raw.until(() => raw.heard.at(-1) === "close")
+      raw.say("closeOk")
+      yield* Fiber.join(stopping)
+      yield* raw.end
+    })
+  )
+
   it.effect("fails when its listener does", () =>
     Effect.gen(function* () {
       const detail = "the socket is gone"

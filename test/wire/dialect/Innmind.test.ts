@@ -156,7 +156,7 @@ describe("the wire of innmind/ipc", () => {
       deadline: false,
       heartbeat: false,
       ask: false,
-      farewell: true
+      goodbye: true
     })
     assert.deepStrictEqual([wire.heartbeatMillis, wire.eventWindow], [1000, 1])
     assert.strictEqual(Innmind.wire({ heartbeat: "250 millis" }).heartbeatMillis, 250)

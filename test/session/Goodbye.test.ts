@@ -4,7 +4,7 @@ import { greeting, joined, linkLost, type Pair } from "./pair.ts"
 
 const drainMillis = 5000
 
-const polite = (): Pair => joined({ farewell: true, drainMillis })
+const polite = (): Pair => joined({ goodbye: true, drainMillis })
 
 const bye = { _tag: "Bye", reason: undefined } as const
 
@@ -52,7 +52,7 @@ describe("a session that says Bye first", () => {
   })
 
   it("does not wait for a peer that has not said Hello", () => {
-    const pair = greeting({ farewell: true })
+    const pair = greeting({ goodbye: true })
     pair.west.session.drain(pair.now)
     assert.isDefined(pair.west.end)
   })
