@@ -163,6 +163,7 @@ export class Session implements Outbox {
 
   /** Takes no new work, lets what runs finish (for a bounded time), says Bye and closes. */
   drain(nowMillis: number): void {
+    this.#nowMillis = nowMillis
     if (this.#phase.name === "greeting") return this.close(closedHere)
     if (this.#phase.name !== "open") return
     this.#phase.drain(nowMillis + this.#options.drainMillis)
