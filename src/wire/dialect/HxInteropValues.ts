@@ -140,12 +140,13 @@ const guessed = ({ bytes, end, start }: Body): unknown => {
 const readSpread = (part: HxPart, head: HxHead, body: Body): unknown => {
   const { body: field, headers, shape } = part
   const type = typeOf(part, body)
-  const object: Record<string, unknown> = {}
+  let object: Record<string, unknown> = {}
   const isThere = body.start < body.end || body.type !== undefined || part.raw !== undefined
   let bytes: Uint8Array | undefined
   if (field === undefined) {
+    // A copy by assignment would take a field called `__proto__` for the prototype.
     if (body.start < body.end)
-      Object.assign(object, objectOf((type ?? ContentType.json).decode(body.bytes, body.start, body.end)))
+      object = { ...objectOf((type ?? ContentType.json).decode(body.bytes, body.start, body.end)) }
   } else if (isThere && field.shape.raw?.is === "bytes" && (type === undefined || type === ContentType.bytes)) {
     // The schema sees no bytes in place of these: JSON has a longer form of them, which is not worth making.
     bytes = body.own(body.bytes, body.start, body.end)

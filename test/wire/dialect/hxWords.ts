@@ -100,6 +100,10 @@ export class Nullable extends Request.Class<Nullable>()("Nullable", {
   success: Schema.Struct({ note: Schema.NullOr(Schema.String), more: Schema.optionalKey(Schema.Int) }),
   annotations: HxInterop.annotations({ success: { headers: ["note", "more"] } })
 }) {}
+export class Optional extends Request.Class<Optional>()("Optional", {
+  success: Schema.Struct({ note: Schema.optionalKey(Schema.String) }),
+  annotations: HxInterop.annotations({ success: { body: "note" } })
+}) {}
 
 export class Tick extends Event.Class<Tick>()(
   "Tick",
@@ -130,6 +134,7 @@ export const Words = Protocol.make("hx-words", {
     Plain,
     Total,
     Nullable,
+    Optional,
     Note
   ],
   client: [Tick, Note]
