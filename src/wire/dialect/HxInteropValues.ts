@@ -55,11 +55,23 @@ const rawBody = (raw: RawShape, value: unknown): Uint8Array | string => {
   return body
 }
 
-/** The header fields of a value whose body is raw: without turning the body into JSON for nothing. */
+/** The header fields of a value whose body is raw: without turning the body into JSON, where that can be. */
 const rawHeaders = ({ body, headers, raw, shape }: HxPart, value: unknown): ReadonlyArray<HxHeader> => {
   if (headers.length === 0 || body === undefined) return noHeaders
   const empty = raw!.is === "bytes" ? nothing : ""
-  return headersOf(headers, objectOf(shape.encode({ ...(value as Json), [body.field]: empty })))
+  const quick = attempt(() => shape.encode({ ...(value as Json), [body.field]: empty }))
+  // A class takes its own instances only, and a check may ask for the body itself.
+  return headersOf(headers, objectOf(quick === failed ? shape.encode(value) : quick))
+}
+
+const failed = Symbol("failed")
+
+const attempt = (run: () => unknown): unknown => {
+  try {
+    return run()
+  } catch {
+    return failed
+  }
 }
 
 const fieldOf = (value: unknown, { field }: { readonly field: string }): unknown =>
@@ -161,9 +173,11 @@ const readSpread = (part: HxPart, head: HxHead, body: Body): unknown => {
     const json = readHeader(one, head)
     if (json !== undefined) object[one.field] = json
   }
-  const value = shape.decode(object)
-  if (bytes !== undefined) (value as Record<string, unknown>)[field!.field] = bytes
-  return value
+  if (bytes === undefined) return shape.decode(object)
+  const quick = attempt(() => Object.assign(shape.decode(object) as Json, { [field!.field]: bytes }))
+  if (quick !== failed) return quick
+  // A check may ask for the bytes themselves.
+  return shape.decode({ ...object, [field!.field]: field!.shape.encode(bytes) })
 }
 
 const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/

@@ -483,6 +483,8 @@ describe("hx/interop between two of ours", () => {
       ["Say", { text: "\n\nž" }, undefined],
       ["Maybe", {}, undefined],
       ["Optional", {}, {}],
+      ["Filled", {}, { name: "a", bytes }],
+      ["Hold", {}, new Words.Held({ name: "a", bytes })],
       ["Optional", {}, { note: "a" }],
       ["Maybe", { a: 1 }, 0],
       ["Total", {}, { total: 12 }],
@@ -710,7 +712,7 @@ describe("a mapping to hx/interop", () => {
   const objection = (annotations: HxInterop.Annotations, options: HxInterop.Options = {}): string | undefined => {
     class One extends Request.Class<One>()("One", {
       payload: { a: Schema.Int, b: Schema.String },
-      success: Schema.Struct({ c: Schema.Int, d: Schema.Int }),
+      success: Schema.Struct({ c: Schema.Int, d: Schema.Int, f: Schema.Struct({}) }),
       annotations: HxInterop.annotations(annotations)
     }) {}
     class Two extends Request.Class<Two>()("Two", {}) {}
@@ -738,7 +740,8 @@ describe("a mapping to hx/interop", () => {
       [{ headers: { a: "x-tag", b: "X-TAG" } }, /two fields have the header "X-Tag"/],
       [{ contentType: "application/xml" }, /"application\/xml" is unknown: give it to the wire/],
       [{ success: { headers: ["e"] } }, /^One: the success has no field "e"/],
-      [{ success: { contentType: "x" } }, /is unknown/]
+      [{ success: { contentType: "x" } }, /is unknown/],
+      [{ success: { headers: ["f"] } }, /^One: the field "f" is an object/]
     ]
     for (const [annotations, detail] of bad) assert.match(objection(annotations) ?? "", detail)
     const good: ReadonlyArray<HxInterop.Annotations> = [
