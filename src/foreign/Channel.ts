@@ -107,7 +107,12 @@ export const open = <M>(
   Effect.gen(function* () {
     const transport = yield* Transport
     const linkScope = yield* Scope.fork(yield* Scope.Scope)
-    const link = yield* Effect.mapError(Scope.provide(transport.open, linkScope), fromTransport)
+    const link = yield* transport.open.pipe(
+      Scope.provide(linkScope),
+      Effect.mapError(fromTransport),
+      // Who tries again and again in one scope must not fill it.
+      Effect.onError((cause) => Scope.close(linkScope, Exit.failCause(cause)))
+    )
     return publicly(yield* over(format, link, linkScope, options))
   })
 

@@ -91,12 +91,14 @@ export const make = <M>(): Effect.Effect<Fanout<M>> =>
     const subscribed = new Set<{ readonly send: Send<M> }>()
     return {
       subscribe: (target) =>
-        Effect.gen(function* () {
+        Effect.suspend(() => {
           const entry = { send: typeof target === "function" ? target : target.send }
-          subscribed.add(entry)
           const leave = Effect.sync(() => void subscribed.delete(entry))
-          yield* Effect.addFinalizer(() => leave)
-          return leave
+          const enter = Effect.sync(() => void subscribed.add(entry))
+          return Effect.as(
+            Effect.acquireRelease(enter, () => leave),
+            leave
+          )
         }),
       send: (message) => Effect.suspend(() => sendAll([...subscribed], message)),
       size: Effect.sync(() => subscribed.size)

@@ -108,8 +108,10 @@ export const make = <M, E, R>(
     const serve = (accepted: Serving.Accepted) =>
       Effect.gen(function* () {
         const member = yield* join(format, accepted, ++connections, options)
-        members.add(member)
-        yield* Effect.addFinalizer(() => Effect.sync(() => void members.delete(member)))
+        yield* Effect.acquireRelease(
+          Effect.sync(() => void members.add(member)),
+          () => Effect.sync(() => void members.delete(member))
+        )
         yield* Effect.raceFirst(handler(member.connection, hub), member.closing)
       })
     yield* Effect.forkScoped(

@@ -86,7 +86,8 @@ export class StreamLink implements Link {
   }
 
   resume(): void {
-    if (this.#sink === undefined) return
+    // Who takes what had come before the end must not take what comes for the next link over the same descriptor.
+    if (this.#sink === undefined || this.#closing) return
     this.#paused = false
     this.#readable.resume()
     this.#options.second?.resume()

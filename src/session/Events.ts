@@ -8,6 +8,12 @@ import type { Refusal } from "./Message.ts"
 import type { Outbox } from "./Outbox.ts"
 import type { Sink } from "./Sink.ts"
 
+/** How long no event may be taken, while reading waits for that and a call for its answer. */
+const stallMillis = 1000
+
+/** Windows of events that are kept where reading cannot wait any longer. */
+const mostWindows = 64
+
 export class Events {
   readonly #outbox: Outbox
   readonly #sink: Sink
@@ -55,8 +61,18 @@ export class Events {
   }
 
   /** Counts an event that arrived, by its payload's size. Answers false when the peer had no credit for it. */
-  arrived(bytes: number): boolean {
-    return this.#inflow.arrived(1, bytes)
+  arrived(bytes: number, nowMillis: number): boolean {
+    return this.#inflow.arrived(1, bytes, nowMillis)
+  }
+
+  /** When `tick` wants to be called next. */
+  get deadlineMillis(): number {
+    return this.#inflow.deadlineMillis
+  }
+
+  /** @param awaited whether an answer is awaited, which can only be read with what comes before it. */
+  tick(nowMillis: number, awaited: boolean): void {
+    if (this.#inflow instanceof Backlog) this.#inflow.tick(nowMillis, awaited)
   }
 
   /** Counts an event that was taken, and gives the peer credit for another. */
@@ -81,39 +97,66 @@ export class Events {
   /** Nobody waits any more. What still comes is dropped, and must not hold up the peer's Bye. */
   close(): void {
     this.#held = false
-    if (this.#inflow instanceof Backlog) this.#inflow.close()
+    if (this.#inflow instanceof Backlog) this.#inflow.open()
   }
 }
 
-/** Events of a peer that needs no credit, until they are taken: when there are too many, no more is read. */
+/**
+ * Events of a peer that needs no credit, until they are taken: when there are too many, no more is read.
+ *
+ * Law: what takes an event may wait for an answer that comes behind other events. So where none is taken and a call
+ * waits, reading goes on, and what is beyond `mostWindows` then is refused.
+ */
 class Backlog {
+  deadlineMillis = Infinity
   readonly #congested: (full: boolean) => void
   #items = 0
   #bytes = 0
-  #full = false
+  #state: "open" | "full" | "stalled" = "open"
+  #moved = false
 
   constructor(congested: (full: boolean) => void) {
     this.#congested = congested
   }
 
-  arrived(items: number, bytes: number): true {
+  arrived(items: number, bytes: number, nowMillis: number): boolean {
+    if (this.#state === "stalled" && this.#over(mostWindows)) return false
     this.#items += items
     this.#bytes += bytes
-    if (!this.#full && this.#over(1)) this.#congested((this.#full = true))
+    if (this.#state !== "open" || !this.#over(1)) return true
+    this.#state = "full"
+    this.#moved = false
+    this.deadlineMillis = nowMillis + stallMillis
+    this.#congested(true)
     return true
   }
 
   used(items: number, bytes: number): undefined {
     this.#items -= items
     this.#bytes -= bytes
-    if (this.#full && !this.#over(0.5)) this.#congested((this.#full = false))
+    this.#moved = true
+    if (!this.#over(0.5)) this.open()
   }
 
-  close(): void {
-    if (this.#full) this.#congested((this.#full = false))
+  tick(nowMillis: number, awaited: boolean): void {
+    if (nowMillis < this.deadlineMillis) return
+    if (awaited && !this.#moved) return this.#readOn("stalled")
+    this.#moved = false
+    this.deadlineMillis = nowMillis + stallMillis
   }
 
-  #over(part: number): boolean {
-    return this.#items >= firstWindow.items * part || this.#bytes >= firstWindow.bytes * part
+  open(): void {
+    this.#readOn("open")
+  }
+
+  #readOn(state: "open" | "stalled"): void {
+    const wasFull = this.#state === "full"
+    this.#state = state
+    this.deadlineMillis = Infinity
+    if (wasFull) this.#congested(false)
+  }
+
+  #over(windows: number): boolean {
+    return this.#items >= firstWindow.items * windows || this.#bytes >= firstWindow.bytes * windows
   }
 }

@@ -62,6 +62,8 @@ export interface Grant {
 
 /** The receiver's side of one stream. */
 export class Inflow {
+  /** Credit waits for no time. */
+  readonly deadlineMillis = Infinity
   #openItems: number = firstWindow.items
   #openBytes: number = firstWindow.bytes
   #usedItems = 0

@@ -54,7 +54,7 @@ export class Incoming {
       case "Cancel":
         return duties.drop(message.id)
       case "Event":
-        return this.#onEvent(message)
+        return this.#onEvent(message, nowMillis)
       case "Credit":
         if (message.of === "events") return events.granted(message.items, message.bytes)
         return this.#onCredit(message.of === "answer" ? duties.get(message.id) : calls.find(message.id), message)
@@ -80,11 +80,11 @@ export class Incoming {
   }
 
   /** An event that nobody can read is dropped, and its credit given back: other events must not wait for it. */
-  unreadableEvent(bytes: number, reason: Refusal): void {
+  unreadableEvent(bytes: number, reason: Refusal, nowMillis: number): void {
     const { events, outbox, phase, sink } = this.#parts
     if (phase.name === "greeting") return outbox.close(reason)
     sink.fault(reason)
-    if (events.arrived(bytes)) events.taken(bytes)
+    if (events.arrived(bytes, nowMillis)) events.taken(bytes)
   }
 
   #end(exchange: Call | Duty, reason: Refusal, nowMillis: number): void {
@@ -134,9 +134,9 @@ export class Incoming {
     if (exchange !== undefined) this.#parts.items.granted(exchange, items, bytes)
   }
 
-  #onEvent(event: EventMessage): void {
+  #onEvent(event: EventMessage, nowMillis: number): void {
     const { events, sink } = this.#parts
-    if (events.arrived(event.bytes)) return sink.event(event)
+    if (events.arrived(event.bytes, nowMillis)) return sink.event(event)
     sink.fault({ _tag: "Overloaded", what: "events without credit", limit: 0 })
   }
 }

@@ -160,6 +160,7 @@ export class Session implements Outbox {
 
   /** Takes no new work, lets what runs finish (for a bounded time), says Bye and closes. */
   drain(nowMillis: number): void {
+    this.#nowMillis = nowMillis
     if (this.#phase.name === "greeting") return this.close(closedHere)
     if (this.#phase.name !== "open") return
     this.#phase.drain(nowMillis + this.#options.drainMillis)
@@ -287,6 +288,7 @@ export class Session implements Outbox {
       this.#phase.endsMillis,
       this.#calls.deadlineMillis,
       this.#duties.deadlineMillis,
+      this.#events.deadlineMillis,
       // Silence before Hello is a handshake that takes too long.
       this.greeted ? this.#heartbeat.deadlineMillis : Infinity
     )
@@ -298,6 +300,7 @@ export class Session implements Outbox {
     this.#nowMillis = nowMillis
     this.#calls.expire(nowMillis)
     this.#duties.expire(nowMillis)
+    this.#events.tick(nowMillis, this.#calls.size > 0)
     this.#closeWhenDrained()
     const due = this.greeted ? this.#heartbeat.due(nowMillis) : "nothing"
     if (due === "ping") this.send({ _tag: "Ping" })
@@ -374,7 +377,7 @@ export class Session implements Outbox {
 
   /** As `unreadable`, for an event whose payload had this size. */
   unreadableEvent(bytes: number, reason: Refusal): void {
-    if (this.#phase.end === undefined) this.#incoming.unreadableEvent(bytes, reason)
+    if (this.#phase.end === undefined) this.#incoming.unreadableEvent(bytes, reason, this.#nowMillis)
   }
 
   #onHello(hello: Hello): void {

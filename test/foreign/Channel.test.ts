@@ -309,6 +309,20 @@ describe("opening", () => {
       assert.strictEqual(failed.reason._tag, "ConnectFailed")
     })
   )
+
+  it.effect("that fails leaves nothing behind in its scope", () =>
+    Effect.gen(function* () {
+      let closed = 0
+      const error = new TransportError({ stage: "open", address: "nowhere", detail: "nobody is there" })
+      const open = Effect.andThen(
+        Effect.addFinalizer(() => Effect.sync(() => void closed++)),
+        Effect.fail(error)
+      )
+      const nobody = Layer.succeed(Transport, { address: "nowhere", open })
+      yield* Effect.flip(Effect.provide(Channel.open(Lines), nobody))
+      assert.strictEqual(closed, 1)
+    })
+  )
 })
 
 describe("serving", () => {

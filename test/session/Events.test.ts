@@ -161,6 +161,46 @@ describe("events", () => {
     assert.isFalse(pair.east.isCongested)
   })
 
+  it("that need no credit are read on when none is taken and a call waits: its answer may be behind them", () => {
+    const pair = joined({}, { eventWindow: Infinity })
+    const hear = (count: number) => {
+      for (let n = 0; n < count; n++) pair.east.hear({ _tag: "Event", method: 0, payload: n, bytes: 1 })
+    }
+    hear(1024)
+    pair.east.session.tick(5000)
+    assert.isTrue(pair.east.isCongested, "nobody waits for anything but the handlers")
+    const call = pair.east.ask()
+    assert.strictEqual(pair.east.session.deadlineMillis, 6000)
+    take(pair, 1)
+    pair.east.session.tick(6000)
+    assert.isTrue(pair.east.isCongested, "events are taken")
+    pair.east.session.tick(6999)
+    assert.isTrue(pair.east.isCongested)
+    pair.east.session.tick(7000)
+    assert.isFalse(pair.east.isCongested)
+    assert.strictEqual(pair.east.session.deadlineMillis, Infinity)
+
+    hear(64 * 1024)
+    assert.strictEqual(pair.east.events.length, 64 * 1024, "and no more than that is kept")
+    assert.strictEqual(pair.east.faults.length, 1023)
+    pair.east.hear({ _tag: "Success", id: call.id, method: 0, value: 1 })
+    assert.deepStrictEqual(call.outcome, { succeeded: 1 })
+    take(pair, 64 * 1024 - 511)
+    hear(512)
+    assert.isFalse(pair.east.isCongested)
+    hear(1)
+    assert.isTrue(pair.east.isCongested, "then it is as before")
+  })
+
+  it("that need no credit hold up nothing once the session is over", () => {
+    const pair = joined({}, { eventWindow: Infinity, goodbye: true })
+    for (let n = 0; n < 1024; n++) pair.east.hear({ _tag: "Event", method: 0, payload: n, bytes: 1 })
+    pair.east.session.drain(pair.now)
+    assert.isFalse(pair.east.isCongested, "the peer's Bye is still to be read")
+    take(pair, 1024)
+    assert.isFalse(pair.east.isCongested)
+  })
+
   it("that cannot be said say why, and cost no credit", () => {
     const pair = joined()
     pair.west.weigh = refusing((message) => message._tag === "Event", invalid)

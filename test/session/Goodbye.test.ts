@@ -25,11 +25,13 @@ describe("a session that says Bye first", () => {
 
   it("closes without the answer once the time to drain has passed", () => {
     const pair = polite()
+    // However long nothing was heard before.
+    pair.now = 60_000
     pair.west.session.drain(pair.now)
-    assert.strictEqual(pair.west.session.deadlineMillis, drainMillis)
-    pair.west.session.tick(drainMillis - 1)
+    assert.strictEqual(pair.west.session.deadlineMillis, 60_000 + drainMillis)
+    pair.west.session.tick(60_000 + drainMillis - 1)
     assert.strictEqual(pair.west.end, undefined)
-    pair.west.session.tick(drainMillis)
+    pair.west.session.tick(60_000 + drainMillis)
     assert.isDefined(pair.west.end)
   })
 

@@ -31,16 +31,20 @@ const failed = (cause: Cause.Cause<unknown>): HxMessage.HxMessage => {
   )
 }
 
-/** `Tag: message` of a tagged error, the message of another one, the text of anything else. */
+/** What an error says of itself, whatever it does when it is asked. */
 const textOf = (error: unknown): string => {
+  try {
+    return said(error)
+  } catch {
+    return "error"
+  }
+}
+
+/** `Tag: message` of a tagged error, the message of another one, the text of anything else. */
+const said = (error: unknown): string => {
   if (typeof error === "string") return error
   if (typeof error !== "object" || error === null) return String(error)
   const { _tag: tag, message } = error as { readonly _tag?: unknown; readonly message?: unknown }
   const parts = [tag, message].filter((part) => typeof part === "string" && part !== "")
-  if (parts.length > 0) return parts.join(": ")
-  try {
-    return JSON.stringify(error) ?? "error"
-  } catch {
-    return "error"
-  }
+  return parts.length > 0 ? parts.join(": ") : (JSON.stringify(error) ?? "error")
 }

@@ -163,6 +163,10 @@ export const make = (
     }
     const disconnected = (detail: string) =>
       fromRefusal({ _tag: "Disconnected", detail }, "local", { address: channel.address })
+    const died = () => {
+      const error = disconnected("what this side does with received messages died")
+      end(error, Exit.fail(error))
+    }
 
     const take = (message: HxMessage.HxMessage): Effect.Effect<void> => {
       if (calls.settle(message)) return Effect.void
@@ -179,6 +183,12 @@ export const make = (
       Effect.forever({ disableYield: true }),
       Effect.catch((error: IpcError | Cause.Done) =>
         Effect.sync(() => end(Cause.isDone(error) ? disconnected("the peer ended the link") : error, Exit.fail(error)))
+      ),
+      Effect.onError((cause) =>
+        // An interceptor died, and nobody reads any more. Where the scope closes, that is the end.
+        Cause.hasDies(cause)
+          ? Effect.andThen(Effect.logError("reading messages of hx/interop died", cause), Effect.sync(died))
+          : Effect.void
       )
     )
     yield* Effect.forkScoped(events.run)

@@ -2,8 +2,9 @@
  * What comes to one hx/interop client and is no answer: it waits for whoever wants it, and is handed out in order.
  *
  * Rule 1: handlers run one after another in a fiber of their own, so one may call and get its answer. Rule 2: where
- * handlers lag, the connection is not read on, unless a call waits for its answer: then what there is no room for is lost
- * and told. Rule 3: what comes before anybody subscribed is kept as far as there is room.
+ * handlers lag, the connection is not read on. Rule 3: a call may wait for its answer within a handler, so where one waits,
+ * and no event was taken for a second, it is read on: what there is no room for is lost then, and told. Rule 4: what comes
+ * before anybody subscribed is kept as far as there is room.
  *
  * @since 0.1.0
  */
@@ -21,11 +22,15 @@ import * as HxMessage from "./HxMessage.ts"
 
 type Message = HxMessage.HxMessage
 
+/** How long no event may be taken while a call waits. */
+const patience = "1 second"
+
 export class HxEvents {
   readonly #address: string
   readonly #limit: number
   readonly #mailbox = new Mailbox<Message>((message) => {
     this.#told = false
+    this.#stalled = false
     this.poke()
     return message
   })
@@ -34,6 +39,8 @@ export class HxEvents {
   readonly #subscribed = Latch.makeUnsafe(false)
   readonly #waiting = new Set<() => void>()
   #told = false
+  /** A call waits, and those who take events do not go on. */
+  #stalled = false
   #end: End | undefined
 
   constructor(address: string, limit: number) {
@@ -44,7 +51,7 @@ export class HxEvents {
   /** Takes a message, once there is room. Answers what to tell of one that is lost. */
   offer(message: Message, mustRead: () => boolean): Effect.Effect<IpcError | undefined> {
     return Effect.suspend(() => {
-      if (this.#isFull && !mustRead()) return Effect.andThen(this.#wait(mustRead), this.offer(message, mustRead))
+      if (this.#isFull && !this.#stalled) return Effect.andThen(this.#room(mustRead), this.offer(message, mustRead))
       if (this.#mailbox.length < this.#limit) {
         this.#mailbox.push([message])
         return Effect.undefined
@@ -116,10 +123,13 @@ export class HxEvents {
         mailbox.end(Exit.fail(this.#overloaded("events that this stream lags behind")))
       }
     }
-    return this.#dispatch(message)
+    // A route that cannot tell whether it matches keeps nothing from the others.
+    return Effect.forEach(
+      Array.from(this.#routes, (route) => Dispatch.all(HxMessage.classOf, [route])),
+      (dispatch) => Effect.ignoreCause(dispatch(message), { log: "Error" }),
+      { discard: true }
+    )
   }
-
-  readonly #dispatch = Dispatch.all(HxMessage.classOf, this.#routes)
 
   #finish(end: End): void {
     this.#end ??= end
@@ -132,11 +142,22 @@ export class HxEvents {
     return this.#mailbox.length >= this.#limit && this.#routes.size + this.#streams.size > 0
   }
 
-  #wait(mustRead: () => boolean): Effect.Effect<void> {
+  /** Waits until it is worth another look. */
+  #room(mustRead: () => boolean): Effect.Effect<void> {
+    if (!mustRead()) return this.#wait(mustRead)
+    const stall = Effect.sync(() => {
+      this.#stalled = mustRead()
+    })
+    return Effect.timeoutOrElse(this.#wait(), { duration: patience, orElse: () => stall })
+  }
+
+  /** Waits for room, or for a call that must be read for. */
+  #wait(mustRead: () => boolean = () => false): Effect.Effect<void> {
     return Effect.callback((resume) => {
       // A fiber may yield between any two steps, so there may be room since it was looked for.
       if (!this.#isFull || mustRead()) return resume(Effect.void)
       const look = () => {
+        if (this.#isFull && !mustRead()) return
         this.#waiting.delete(look)
         resume(Effect.void)
       }

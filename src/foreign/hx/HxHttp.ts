@@ -65,7 +65,9 @@ export const writeRequest = ({ body, headers, method, url }: HttpRequest): Uint8
  */
 export const writeResponse = ({ body, headers, reason, status }: HttpResponse): Uint8Array => {
   if (body.length > 0 && isBodiless(status)) throw new TypeError(`a response of status ${status} has no body`)
-  return write(HttpHead.statusLine(status, reason), headers, body, !isBodiless(status))
+  // The end of a body in chunks would be taken for the next message.
+  const framed = isBodiless(status) ? headers.filter(([name]) => !/^transfer-encoding$/i.test(name)) : headers
+  return write(HttpHead.statusLine(status, reason), framed, body, !isBodiless(status))
 }
 
 /**

@@ -56,7 +56,10 @@ export interface HxConnection {
   readonly send: (event: HxMessage.HxMessage) => Effect.Effect<void, IpcError>
   /** As `broadcast` of the server: to every client, this one too. */
   readonly broadcast: (event: HxMessage.HxMessage) => Effect.Effect<number, IpcError>
-  /** Ends the connection; its handlers may finish, for as long as `drainTimeout`. */
+  /**
+   * Ends the connection; its handlers may finish, for as long as `drainTimeout`. Waits for that, but in a handler, which
+   * would wait for itself.
+   */
   readonly close: Effect.Effect<void>
 }
 
@@ -161,7 +164,7 @@ export const make = <Routes extends Iterable<Route<any, any>>>(
     const handle = (inbound: Inbound) => Effect.provide(answer(inbound), context) as Effect.Effect<Answer, unknown>
     const hub = yield* Hub.make(
       HxFormat.format(options),
-      (connection, hub) => serve(connection, publicly(connection, hub), handle, options),
+      (connection, hub) => serve(connection, forHandlers(publicly(connection, hub)), handle, options),
       options
     )
     return {
@@ -205,6 +208,11 @@ const publicly = (
   send: (event) => Effect.andThen(checkEvent(event, connection.address), connection.send(event)),
   broadcast: (event) => broadcast(hub, event),
   close: connection.close
+})
+
+const forHandlers = (connection: HxConnection): HxConnection => ({
+  ...connection,
+  close: Effect.asVoid(Effect.forkDetach(connection.close, { startImmediately: true }))
 })
 
 const checkEvent = (event: HxMessage.HxMessage, address: string): Effect.Effect<void, IpcError> => {

@@ -44,7 +44,7 @@ const can: Can = {
  * @since 0.1.0
  */
 export interface Options extends HxOptions {
-  /** What the ids of this side's calls begin with. Default: nothing, so they are `0`, `1`, `2` and so on, as in Go. */
+  /** What the ids of this side's calls begin with, at most 128 characters. Default: nothing, so they are `0`, `1`, `2` and so on, as in Go. */
   readonly idPrefix?: string | undefined
   /** Content types besides JSON, bytes and plain text, or in their place. */
   readonly contentTypes?: ReadonlyArray<ContentType.ContentType> | undefined
@@ -115,11 +115,14 @@ export const wire = (options: Options = {}): Wire => {
 export const annotations = (annotations: Mapping.Annotations): Context.Context<never> =>
   Context.make(Mapping.Key, annotations)
 
+const maxPrefixChars = 128
+
 const prefixObjection = (
   { answers, protocol, says }: Lexicon,
   { idPrefix }: { readonly idPrefix?: string | undefined }
 ): Objection | undefined => {
-  if (idPrefix === undefined || valueIsClean(idPrefix)) return undefined
+  // Behind it is room for the number.
+  if (idPrefix === undefined || (valueIsClean(idPrefix) && idPrefix.length <= maxPrefixChars)) return undefined
   return { tag: (says[0] ?? answers[0])?.tag ?? protocol, detail: `ids cannot begin with ${shown(idPrefix)}` }
 }
 
@@ -140,8 +143,8 @@ class HxInteropCodec implements Codec {
       idPrefix: options.idPrefix ?? "",
       limits: limitsOf(options, codec)
     }
-    const { answers, idPrefix, says } = this.#terms
-    this.#writer = new HxInteropWriter(says, answers, { idPrefix, inChunks: this.#inChunks })
+    const { answers, idPrefix, limits, says } = this.#terms
+    this.#writer = new HxInteropWriter(says, answers, { idPrefix, inChunks: this.#inChunks, limits })
     this.#reader = new HxInteropReader(this.#terms, this.#writer)
     this.#hello = helloOf(lexicon)
   }

@@ -168,6 +168,8 @@ const spreadObjection = (
   const missing = names.find((field) => shape.fields === undefined || !Object.hasOwn(shape.fields, field))
   if (missing !== undefined) return `the ${part} has no field ${HxMessage.shown(missing)}`
   if (new Set(names).size < names.length) return `a field of the ${part} is said twice`
+  const object = pairs.find(([field]) => shape.fields?.[field]?.fields !== undefined)
+  if (object !== undefined) return `the field ${HxMessage.shown(object[0])} is an object, and no header says one`
   return pairsObjection(pairs) ?? lostField(part, shape, spread, names)
 }
 

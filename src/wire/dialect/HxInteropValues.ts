@@ -55,11 +55,23 @@ const rawBody = (raw: RawShape, value: unknown): Uint8Array | string => {
   return body
 }
 
-/** The header fields of a value whose body is raw: without turning the body into JSON for nothing. */
+/** The header fields of a value whose body is raw: without turning the body into JSON, where that can be. */
 const rawHeaders = ({ body, headers, raw, shape }: HxPart, value: unknown): ReadonlyArray<HxHeader> => {
   if (headers.length === 0 || body === undefined) return noHeaders
   const empty = raw!.is === "bytes" ? nothing : ""
-  return headersOf(headers, objectOf(shape.encode({ ...(value as Json), [body.field]: empty })))
+  const quick = attempt(() => shape.encode({ ...(value as Json), [body.field]: empty }))
+  // A class takes its own instances only, and a check may ask for the body itself.
+  return headersOf(headers, objectOf(quick === failed ? shape.encode(value) : quick))
+}
+
+const failed = Symbol("failed")
+
+const attempt = (run: () => unknown): unknown => {
+  try {
+    return run()
+  } catch {
+    return failed
+  }
 }
 
 const fieldOf = (value: unknown, { field }: { readonly field: string }): unknown =>
@@ -140,12 +152,13 @@ const guessed = ({ bytes, end, start }: Body): unknown => {
 const readSpread = (part: HxPart, head: HxHead, body: Body): unknown => {
   const { body: field, headers, shape } = part
   const type = typeOf(part, body)
-  const object: Record<string, unknown> = {}
+  let object: Record<string, unknown> = {}
   const isThere = body.start < body.end || body.type !== undefined || part.raw !== undefined
   let bytes: Uint8Array | undefined
   if (field === undefined) {
+    // A copy by assignment would take a field called `__proto__` for the prototype.
     if (body.start < body.end)
-      Object.assign(object, objectOf((type ?? ContentType.json).decode(body.bytes, body.start, body.end)))
+      object = { ...objectOf((type ?? ContentType.json).decode(body.bytes, body.start, body.end)) }
   } else if (isThere && field.shape.raw?.is === "bytes" && (type === undefined || type === ContentType.bytes)) {
     // The schema sees no bytes in place of these: JSON has a longer form of them, which is not worth making.
     bytes = body.own(body.bytes, body.start, body.end)
@@ -160,9 +173,11 @@ const readSpread = (part: HxPart, head: HxHead, body: Body): unknown => {
     const json = readHeader(one, head)
     if (json !== undefined) object[one.field] = json
   }
-  const value = shape.decode(object)
-  if (bytes !== undefined) (value as Record<string, unknown>)[field!.field] = bytes
-  return value
+  if (bytes === undefined) return shape.decode(object)
+  const quick = attempt(() => Object.assign(shape.decode(object) as Json, { [field!.field]: bytes }))
+  if (quick !== failed) return quick
+  // A check may ask for the bytes themselves.
+  return shape.decode({ ...object, [field!.field]: field!.shape.encode(bytes) })
 }
 
 const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/

@@ -8,7 +8,9 @@
 import type { Headers, Message, Refusal } from "../../session/Message.ts"
 import { Table } from "../../session/Table.ts"
 import { HxFrames, type Id, opening } from "../framing/HxFrames.ts"
+import type { HxLimits } from "../framing/HxReader.ts"
 import { canonical, objection, Reserved, shown } from "../framing/HxMessage.ts"
+import * as Utf8 from "../Utf8.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
 import * as Errors from "./HxInteropErrors.ts"
 import { type HxMethod, type HxPart, isReserved } from "./HxInteropMapping.ts"
@@ -54,11 +56,12 @@ export class HxInteropWriter {
   readonly #answers: ReadonlyArray<HxMethod>
   readonly #frames: HxFrames
   readonly #prefix: Uint8Array
+  readonly #limits: HxLimits
 
   constructor(
     says: ReadonlyArray<HxMethod>,
     answers: ReadonlyArray<HxMethod>,
-    options: { readonly idPrefix: string; readonly inChunks: boolean }
+    options: { readonly idPrefix: string; readonly inChunks: boolean; readonly limits: HxLimits }
   ) {
     this.#says = says.map((hx) => {
       const request = `${Reserved.class}: ${hx.class}\n`
@@ -66,6 +69,7 @@ export class HxInteropWriter {
     })
     this.#answers = answers
     this.#frames = new HxFrames(options.inChunks)
+    this.#limits = options.limits
     this.#prefix = new TextEncoder().encode(options.idPrefix)
   }
 
@@ -169,11 +173,36 @@ export class HxInteropWriter {
     const { body, headers } = Values.write(part, value)
     const fields = headers.map(([name, text]) => `${name}: ${text}\n`).join("")
     const type = body === undefined ? "" : `${Reserved.contentType}: ${part.type.name}\n`
-    // An answer of nothing at all is what other servers say to an unknown class; one whose headers are all left out is not.
-    const isBare = part.kind === "success" && part.headers.length > 0 && body === undefined && fields === ""
-    return this.#frames.put(`${before}${fields}${after}${type}`, isBare ? "" : body, prefix, id, buffer)
+    // An answer of nothing at all is what other servers say to an unknown class; one whose fields are all left out is not.
+    const isSpread = part.headers.length > 0 || part.body !== undefined
+    const isBare = part.kind === "success" && isSpread && body === undefined && fields === ""
+    const text = `${before}${fields}${after}${type}`
+    this.#checkHead(text, prefix.length + idBytes(id))
+    return this.#frames.put(text, isBare ? "" : body, prefix, id, buffer)
+  }
+
+  /** Throws on headers that a peer with the limits of this side could not read: it would close the connection. */
+  #checkHead(text: string, idBytes: number): void {
+    const { maxHeaderBytes, maxHeaders } = this.#limits
+    const most = maxHeaderBytes - idBytes - ownBytes
+    if (text.length * mostUtf8 > most && Utf8.byteLength(text) > most) {
+      throw new Error(`expected headers of at most ${most} bytes, got ${Utf8.byteLength(text)}`)
+    }
+    if (text.length < (maxHeaders - ownHeaders) * leastLine) return
+    const count = text.split("\n").length - 1 + ownHeaders
+    if (count > maxHeaders) throw new Error(`expected at most ${maxHeaders} headers, got ${count}`)
   }
 }
+
+/** The length of the body and the id come behind the headers of a value, with an empty line: so much without the id's text. */
+const ownBytes = 48
+const ownHeaders = 2
+const mostUtf8 = 3
+/** The bytes of `A: ` with its line end. */
+const leastLine = 4
+const mostDigits = 16
+
+const idBytes = (id: Id | undefined): number => (id === undefined ? 0 : typeof id === "number" ? mostDigits : id.length)
 
 const errorLine = (text: string): string => `${Reserved.error}: ${text}\n`
 

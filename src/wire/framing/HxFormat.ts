@@ -28,9 +28,9 @@ export interface HxOptions {
    * the link is one message, and each message leaves as one chunk, as JavaScript does over WebSocket. Default: `"stream"`.
    */
   readonly frames?: "stream" | "message" | undefined
-  /** The most bytes of headers read in one message. Default: 64 KiB. */
+  /** The most bytes of headers read in one message, or written. Default: 64 KiB. */
   readonly maxHeaderBytes?: number | undefined
-  /** The most headers read in one message. Default: 128. */
+  /** The most headers read in one message, or written. Default: 128. */
   readonly maxHeaders?: number | undefined
 }
 
@@ -84,7 +84,10 @@ class HxFramer implements Framer<HxMessage>, HxSink {
     const text = headerText(message, this.#inChunks)
     if (typeof text !== "string") return text
     const { body } = message
-    const bytes = Utf8.byteLength(text) + body.length + 1
+    const headBytes = Utf8.byteLength(text)
+    const refusal = this.#tooLarge(message, headBytes)
+    if (refusal !== undefined) return refusal
+    const bytes = headBytes + body.length + 1
     const slab = this.#inChunks ? allocate(bytes) : undefined
     const at = slab === undefined ? buffer.reserve(bytes) : 0
     put(slab ?? buffer.slab, at, text, body)
@@ -96,6 +99,16 @@ class HxFramer implements Framer<HxMessage>, HxSink {
   /** Whoever reads single messages wants all of their headers. */
   whole(): number {
     return 0
+  }
+
+  /** Who reads with the limits of this side could not read on after such headers. */
+  #tooLarge({ headers }: HxMessage, headBytes: number): Refusal | undefined {
+    const { maxHeaderBytes, maxHeaders } = this.#limits
+    if (headBytes > maxHeaderBytes) return { _tag: "Oversized", bytes: headBytes, maxBytes: maxHeaderBytes }
+    if (headers.size < maxHeaders) return undefined
+    const count = headers.size + (headers.has(Reserved.contentLength) ? 0 : 1)
+    if (count <= maxHeaders) return undefined
+    return { _tag: "Unsayable", detail: `expected at most ${maxHeaders} headers, got ${count}` }
   }
 
   message(head: HxHead, bytes: Uint8Array, start: number, end: number): void {

@@ -9,6 +9,8 @@ import * as Utf8 from "../Utf8.ts"
 import { canonical, type HxHeader, HxHeaders, Reserved } from "./HxMessage.ts"
 import { Known, known, readDigits, trimEnd, trimStart, unknown } from "./HxText.ts"
 
+const nothing = new Uint8Array(0)
+
 /** Offsets of a name and its value: four numbers a header. */
 const width = 4
 
@@ -20,7 +22,7 @@ export type BodyLength = number | "paragraph" | "unclear"
 
 export class HxHead {
   /** The memory that the message is in, and where it begins there; set by who reads. */
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = nothing
   base = 0
   #offsets: Array<number> = []
   #count = 0
@@ -39,6 +41,8 @@ export class HxHead {
   }
 
   clear(): void {
+    // The memory of a large message must not be kept until the next one comes.
+    this.bytes = nothing
     this.#count = 0
     this.#knownCount = 0
     this.#lengthsDiffer = false

@@ -12,6 +12,7 @@ import * as Channel from "../../../src/foreign/Channel.ts"
 import * as Dispatch from "../../../src/foreign/Dispatch.ts"
 import * as HxClient from "../../../src/foreign/hx/HxClient.ts"
 import * as HxMessage from "../../../src/foreign/hx/HxMessage.ts"
+import * as Intercept from "../../../src/foreign/Intercept.ts"
 import * as Pipe from "../../../src/foreign/Pipe.ts"
 import type { IpcError } from "../../../src/peer/IpcError.ts"
 
@@ -196,6 +197,19 @@ describe("the end", () => {
     })
   )
 
+  it.effect("comes where an interceptor dies", () =>
+    Effect.gen(function* () {
+      const [west, east] = yield* Pipe.pair<HxMessage.HxMessage>({ capacity: 64 })
+      const channel = yield* Intercept.wrap(west, { read: () => Effect.die(new Error("a bug")) })
+      const client = yield* HxClient.make(channel)
+      const call = yield* started(Effect.flip(client.call("a")))
+      yield* east.send(answer("0"))
+      const error = yield* Fiber.join(call)
+      assert.strictEqual(error._tag === "IpcError" && error.reason._tag, "Disconnected")
+      assert.strictEqual((yield* client.ended).reason._tag, "Disconnected")
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+
   it.effect("comes with the client's scope too", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
@@ -293,11 +307,41 @@ describe("events", () => {
       assert.deepStrictEqual(told, [])
       const call = yield* started(client.call("a"))
       yield* far.receive
+      yield* TestClock.adjust("999 millis")
+      // Another call is no reason to wait longer.
+      const other = yield* started(client.call("b"))
+      yield* far.receive
+      assert.isUndefined(fifth.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
       yield* Fiber.join(fifth)
+      yield* Fiber.interrupt(other)
       yield* far.send(answer("0"))
       yield* Fiber.join(call)
       assert.deepStrictEqual(told, ["Overloaded"])
       yield* Deferred.succeed(release, undefined)
+    })
+  )
+
+  it.effect("are not lost to handlers that take turns with other things, though a call waits", () =>
+    Effect.gen(function* () {
+      const { client, far } = yield* house({ eventBuffer: 2 }, 1000)
+      const seen: Array<string> = []
+      yield* client.on("tick", (message) =>
+        Effect.andThen(
+          Effect.promise(() => Promise.resolve()),
+          Effect.sync(() => void seen.push(HxMessage.textOf(message)))
+        )
+      )
+      const call = yield* started(client.call("a"))
+      const sent = Array.from({ length: 500 }, (_, n) => n)
+      yield* Effect.forEach(sent, (n) => far.send(tick(n)))
+      yield* far.send(answer("0"))
+      yield* Fiber.join(call)
+      yield* Effect.repeat(
+        Effect.promise(() => Promise.resolve()),
+        { until: () => seen.length >= 500 }
+      )
+      assert.deepStrictEqual(seen, sent.map(String))
     })
   )
 
@@ -324,6 +368,25 @@ describe("events", () => {
       yield* client.on("tick", (): Effect.Effect<void> => {
         throw new Error("worse")
       })
+      const second = yield* Deferred.make<void>()
+      yield* client.on("tick", (message) =>
+        HxMessage.textOf(message) === "2" ? Deferred.succeed(second, undefined) : Effect.void
+      )
+      yield* far.send(tick(1))
+      yield* far.send(tick(2))
+      yield* Deferred.await(second)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+
+  it.effect("survive a matcher that throws", () =>
+    Effect.gen(function* () {
+      const { client, far } = yield* house()
+      yield* client.on(
+        (): boolean => {
+          throw new Error("worse")
+        },
+        () => Effect.void
+      )
       const second = yield* Deferred.make<void>()
       yield* client.on("tick", (message) =>
         HxMessage.textOf(message) === "2" ? Deferred.succeed(second, undefined) : Effect.void

@@ -56,7 +56,12 @@ describe("writing", () => {
       { status: 200, reason: "OK", headers: [["A", "b"]], body: bytes("hi") },
       "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nhi"
     ],
-    ["no body", { status: 204, reason: "", headers: [], body: none }, "HTTP/1.1 204 \r\n\r\n"]
+    ["no body", { status: 204, reason: "", headers: [], body: none }, "HTTP/1.1 204 \r\n\r\n"],
+    [
+      "no body, and no end of one",
+      { status: 204, reason: "", headers: [["transfer-encoding", "chunked"]], body: none },
+      "HTTP/1.1 204 \r\n\r\n"
+    ]
   ])("writes a response with %s", (_, response, expected) => {
     assert.strictEqual(text(HxHttp.writeResponse(response)), expected)
   })

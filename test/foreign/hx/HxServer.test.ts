@@ -56,6 +56,30 @@ describe("answering", () => {
     })
   )
 
+  it.effect("answers a request whose handler closes the connection, and closes it then", () =>
+    Effect.gen(function* () {
+      const { client } = yield* house([
+        HxServer.route("bye", (_, connection) => Effect.as(connection.close, HxMessage.make({ body: "farewell" })))
+      ])
+      const one = yield* client
+      assert.strictEqual(HxMessage.textOf(yield* one.call("bye")), "farewell")
+      assert.strictEqual((yield* one.ended).reason._tag, "Disconnected")
+    })
+  )
+
+  it.effect("answers an error that cannot be shown", () =>
+    Effect.gen(function* () {
+      const error = {
+        get message(): string {
+          throw new Error("worse")
+        }
+      }
+      const { raw } = yield* house([HxServer.route("bad", () => Effect.fail(error))])
+      yield* raw.send(request("bad", "1"))
+      assert.deepStrictEqual(HxMessage.errorsOf(yield* raw.receive), ["error"])
+    })
+  )
+
   it.effect("takes the first route that matches, by name, pattern, list or function", () =>
     Effect.gen(function* () {
       const say = (text: string) => () => Effect.succeed(HxMessage.make({ body: text }))

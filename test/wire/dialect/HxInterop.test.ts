@@ -304,6 +304,37 @@ describe("a client of hx/interop", () => {
   })
 })
 
+describe("headers that are too large to be read", () => {
+  const longest = 300
+  const options = { maxHeaderBytes: longest, maxHeaders: 7, idPrefix: "p-" }
+
+  it("are not written, as they would close the connection", () => {
+    for (let size = 0; size < longest; size++) {
+      const [near, far] = [dialer(options), acceptor(options)]
+      const written = near.writes(ask(1, "Spread", { name: "x".repeat(size), deep: true, size: 1, list: [] }))
+      far.hears(near.said())
+      if (typeof written === "number") assert.strictEqual(far.out.messages[0]?._tag, "Request", `${size}`)
+      else assert.match((written as { readonly detail: string }).detail, /headers of at most 2\d\d bytes/)
+      assert.deepEqual(far.out.ends, [])
+    }
+  })
+
+  it("are counted with those of the call", () => {
+    const near = dialer(options)
+    const headers = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${n}`, "1"]))
+    assert.isNumber(near.writes(ask(1, "Empty", {}, headers(4))))
+    assert.match(JSON.stringify(near.writes(ask(2, "Empty", {}, headers(5)))), /at most 7 headers, got 8/)
+  })
+
+  it("are no answer, and the caller is told", () => {
+    const far = acceptor({ maxHeaderBytes: 1024 })
+    far.hears(`Interop-Rpc-Class: Nullable\nInterop-Rpc-Id: ${"7".repeat(500)}\n\n\n`)
+    const { id } = far.out.messages[0] as { readonly id: number }
+    assert.isNotNumber(far.writes(succeed(id, "Nullable", { note: "x".repeat(500) })))
+    assert.isNumber(far.writes(succeed(id, "Nullable", { note: "x".repeat(400) })))
+  })
+})
+
 describe("a server of hx/interop", () => {
   it("answers to the very id, and to an empty one where there is none", () => {
     const ids = ["0", "7", "007", "abc-0", "699027631.3", "9".repeat(30), "ž", "a\rb", "-1", "1e3", ""]
@@ -317,6 +348,14 @@ describe("a server of hx/interop", () => {
     far.hears("Interop-Rpc-Class: empty\n\n\n")
     far.writes(succeed((far.out.messages[0] as { id: number }).id, "Empty", undefined))
     assert.strictEqual(far.said(), "Interop-Rpc-Id: \n\n\n")
+  })
+
+  it("takes the fields of a body for what they are called", () => {
+    const far = acceptor()
+    const fields = '{"__proto__":{"list":[1]}}'
+    const head = `Interop-Rpc-Class: Spread\nName: a\nDeep: true\nInterop-Rpc-Id: 1\nContent-Length: ${fields.length}`
+    far.hears(`${head}\n\n${fields}\n`)
+    assert.deepEqual([far.out.messages, far.out.refused[0]?.reason._tag], [[], "InvalidPayload"])
   })
 
   it("keeps requests apart though their ids are the same, and answers each once", () => {
@@ -443,6 +482,10 @@ describe("hx/interop between two of ours", () => {
       ["Say", { text: "" }, undefined],
       ["Say", { text: "\n\nž" }, undefined],
       ["Maybe", {}, undefined],
+      ["Optional", {}, {}],
+      ["Filled", {}, { name: "a", bytes }],
+      ["Hold", {}, new Words.Held({ name: "a", bytes })],
+      ["Optional", {}, { note: "a" }],
       ["Maybe", { a: 1 }, 0],
       ["Total", {}, { total: 12 }],
       ["Nullable", {}, { note: null }],
@@ -669,7 +712,7 @@ describe("a mapping to hx/interop", () => {
   const objection = (annotations: HxInterop.Annotations, options: HxInterop.Options = {}): string | undefined => {
     class One extends Request.Class<One>()("One", {
       payload: { a: Schema.Int, b: Schema.String },
-      success: Schema.Struct({ c: Schema.Int, d: Schema.Int }),
+      success: Schema.Struct({ c: Schema.Int, d: Schema.Int, f: Schema.Struct({}) }),
       annotations: HxInterop.annotations(annotations)
     }) {}
     class Two extends Request.Class<Two>()("Two", {}) {}
@@ -697,7 +740,8 @@ describe("a mapping to hx/interop", () => {
       [{ headers: { a: "x-tag", b: "X-TAG" } }, /two fields have the header "X-Tag"/],
       [{ contentType: "application/xml" }, /"application\/xml" is unknown: give it to the wire/],
       [{ success: { headers: ["e"] } }, /^One: the success has no field "e"/],
-      [{ success: { contentType: "x" } }, /is unknown/]
+      [{ success: { contentType: "x" } }, /is unknown/],
+      [{ success: { headers: ["f"] } }, /^One: the field "f" is an object/]
     ]
     for (const [annotations, detail] of bad) assert.match(objection(annotations) ?? "", detail)
     const good: ReadonlyArray<HxInterop.Annotations> = [
@@ -709,6 +753,8 @@ describe("a mapping to hx/interop", () => {
     ]
     for (const annotations of good) assert.isUndefined(objection(annotations))
     assert.match(objection({}, { idPrefix: "a\n" }) ?? "", /ids cannot begin with/)
+    assert.match(objection({}, { idPrefix: "a".repeat(129) }) ?? "", /ids cannot begin with/)
+    assert.isUndefined(objection({}, { idPrefix: "a".repeat(128) }))
   })
 
   it("is refused for an event with an answer, and for fields of what has none", () => {

@@ -100,6 +100,20 @@ export class Nullable extends Request.Class<Nullable>()("Nullable", {
   success: Schema.Struct({ note: Schema.NullOr(Schema.String), more: Schema.optionalKey(Schema.Int) }),
   annotations: HxInterop.annotations({ success: { headers: ["note", "more"] } })
 }) {}
+export class Optional extends Request.Class<Optional>()("Optional", {
+  success: Schema.Struct({ note: Schema.optionalKey(Schema.String) }),
+  annotations: HxInterop.annotations({ success: { body: "note" } })
+}) {}
+export class Held extends Schema.Class<Held>("Held")({ name: Schema.String, bytes: Schema.Uint8Array }) {}
+const filled = Schema.makeFilter(({ bytes }: { readonly bytes: Uint8Array }) => bytes.length > 0)
+export class Filled extends Request.Class<Filled>()("Filled", {
+  success: Schema.Struct({ name: Schema.String, bytes: Schema.Uint8Array }).check(filled),
+  annotations: HxInterop.annotations({ success: { headers: ["name"], body: "bytes" } })
+}) {}
+export class Hold extends Request.Class<Hold>()("Hold", {
+  success: Held,
+  annotations: HxInterop.annotations({ success: { headers: ["name"], body: "bytes" } })
+}) {}
 
 export class Tick extends Event.Class<Tick>()(
   "Tick",
@@ -130,6 +144,9 @@ export const Words = Protocol.make("hx-words", {
     Plain,
     Total,
     Nullable,
+    Optional,
+    Filled,
+    Hold,
     Note
   ],
   client: [Tick, Note]

@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import fc from "fast-check"
-import { format } from "../../../src/wire/framing/HxFormat.ts"
-import type { HxHeader, HxMessage } from "../../../src/wire/framing/HxMessage.ts"
+import { format, type HxOptions } from "../../../src/wire/framing/HxFormat.ts"
+import type { HxHead } from "../../../src/wire/framing/HxHead.ts"
+import { HxReader } from "../../../src/wire/framing/HxReader.ts"
+import { type HxHeader, HxHeaders, type HxMessage } from "../../../src/wire/framing/HxMessage.ts"
+import { WriteBuffer } from "../../../src/wire/WriteBuffer.ts"
 import { concat, cut, sizes } from "../tools.ts"
 import { base64, find, Finder, latin1, vectors, written } from "./hx.ts"
 import { readStrictly } from "./hxStrict.ts"
@@ -162,6 +165,39 @@ describe("hx/interop in a stream", () => {
         assert.deepEqual([find(pieces, least).losses.length, find(pieces, least).messages.length], [0, 1])
       }
     }
+  })
+
+  it("keeps no memory of a message that was read", () => {
+    const heads: Array<HxHead> = []
+    const ignore = () => {}
+    const sink = {
+      message: (head: HxHead) => void heads.push(head),
+      junk: ignore,
+      refuse: ignore,
+      lost: ignore,
+      whole: () => 0
+    }
+    const reader = new HxReader(sink, { maxFrameBytes: 1e6, maxHeaderBytes: 1000, maxHeaders: 9 })
+    for (const piece of everyByte(latin1("A: b\nContent-Length: 3\n\nabc\n"))) reader.read(piece)
+    assert.deepEqual(
+      heads.map(({ bytes }) => bytes.length),
+      [0]
+    )
+  })
+
+  it("writes no more headers than are read", () => {
+    const write = (headers: ReadonlyArray<HxHeader>, options: HxOptions) => {
+      const buffer = new WriteBuffer()
+      const framer = format(options).open({ maxFrameBytes: 1024 })
+      return framer.write({ headers: HxHeaders.make(headers), body: Uint8Array.of(1) }, buffer)
+    }
+    const many: ReadonlyArray<HxHeader> = Array.from({ length: 4 }, (_, n) => [`A${n}`, ""])
+    assert.isNumber(write(many, { maxHeaders: 5 }))
+    assert.isNumber(write([...many, ["Content-Length", "1"]], { maxHeaders: 5 }))
+    assert.deepInclude(write(many, { maxHeaders: 4 }), { _tag: "Unsayable" })
+    // A: bbb, Content-Length: 1, an empty line.
+    assert.isNumber(write([["A", "bbb"]], { maxHeaderBytes: 26 }))
+    assert.deepEqual(write([["A", "bbb"]], { maxHeaderBytes: 25 }), { _tag: "Oversized", bytes: 26, maxBytes: 25 })
   })
 
   it("reads nothing more once the framing is lost, or the end has come", () => {
