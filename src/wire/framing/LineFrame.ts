@@ -4,7 +4,7 @@
  * A line that nothing ends is read when the input ends. One that is longer than the limit is told as soon as it is, and
  * skipped.
  *
- * Law: every split of the same bytes reads the same.
+ * Law 1: every split of the same bytes reads the same. Law 2: each byte is copied a bounded number of times.
  *
  * @since 0.1.0
  */
@@ -63,8 +63,8 @@ export class Reader {
       this.#skipping = true
       return this.#sink.oversized(bytes)
     }
-    if (end === chunk.length) this.#held.fill(chunk, start, bytes)
-    else this.#held.fill(chunk.subarray(0, end), start, bytes)
+    // What a line may come to need is said, and not what it needs yet: room for that alone would be made anew each time.
+    this.#held.fill(chunk.subarray(0, end), start, this.#maxBytes + 1)
   }
 
   #release(): void {
