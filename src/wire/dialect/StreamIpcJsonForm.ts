@@ -113,6 +113,8 @@ const isOther = (json: Uint8Array, start: number, end: number): boolean => {
     const byte = json[at]
     if (byte === underscore) {
       if (json[at + 1] === 0x74 && json[at + 2] === 0x61 && json[at + 3] === 0x67 && json[at - 1] === quote) return true
+      // `__class` among the fields would be taken for the class.
+      if (json[at + 1] === underscore && json[at + 2] === 0x63 && json[at - 1] === quote) return true
     } else if (byte === backslash) {
       if (json[at + 1] === 0x75 && json[at + 2] === 0x64) return true
       at++

@@ -638,6 +638,26 @@ describe("the wire of php-stream-ipc", () => {
     }
   })
 
+  it("lets no key of a map be taken for a class, of which PHP would make an object", () => {
+    const draw = (key: string) =>
+      W.request("Draw", { points: [], names: { [key]: "Evil\\Gadget" }, list: [], scale: 1 })
+    for (const lexicon of [W.client, W.withoutShortWays(W.client)]) {
+      const out = new Recorder()
+      const refusal = W.open("client", { serializer: "json" }, lexicon).write(draw("__class"), out)
+      assert.deepInclude(refusal, { _tag: "InvalidPayload", part: "payload" })
+      assert.strictEqual(out.buffer.bytes, 0)
+      // In PHP's own format a class cannot be taken for anything else.
+      for (const [serializer, key] of [
+        ["json", "__classes"],
+        ["php", "__class"]
+      ] as const) {
+        const bytes = W.said(W.open("client", { serializer }, lexicon), draw(key))
+        const [asked] = read(W.open("server", { serializer }), bytes).messages
+        assert.deepStrictEqual((asked as { payload: W.Draw }).payload.names, { [key]: "Evil\\Gadget" })
+      }
+    }
+  })
+
   it("leaves a frame in one piece, however large", () => {
     for (const serializer of serializers) {
       const out = new Recorder()
