@@ -40,7 +40,7 @@ export const toPhp = (json: unknown, classes: Classes, depth = 0): PhpValue => {
   if (depth > maxDepth) throw new PhpError("TooDeep", `nested deeper than ${maxDepth}`)
   if (Array.isArray(json)) return PhpArray.list(json.map((each) => toPhp(each, classes, depth + 1)))
   const { _tag: tag } = json as { _tag?: unknown }
-  if (typeof tag === "string") return toObject(classes.ofTag(tag), json as Json, classes, depth)
+  if (typeof tag === "string") return toObject(classes.ofTagWithin(tag), json as Json, classes, depth)
   return PhpArray.of(Object.entries(json).map(([key, each]) => [key, toPhp(each, classes, depth + 1)]))
 }
 

@@ -37,7 +37,7 @@ export class Values {
       return this.#mapped(word, toObject(word.answerClass, { [valueKey]: json }, this.#classes))
     }
     const tag = json._tag
-    const phpClass = typeof tag === "string" && !word.answersOne ? this.#classes.ofTag(tag) : word.answerClass
+    const phpClass = typeof tag === "string" && !word.answersOne ? this.#classes.ofTagWithin(tag) : word.answerClass
     return this.#mapped(word, toObject(phpClass, json, this.#classes))
   }
 

@@ -21,7 +21,7 @@ import {
   PhpObject,
   type PhpValue
 } from "./PhpValue.ts"
-import { wellFormed } from "./PhpWriter.ts"
+import { nameOfClass, wellFormed } from "./PhpWriter.ts"
 
 /** What JavaScript writes as it is and PHP does not. */
 const separators = /[\u2028\u2029]/g
@@ -90,7 +90,7 @@ export class PhpJsonWriter {
 
   #object(object: PhpObject): void {
     this.#enter(object)
-    this.#text += `{"__class":${this.#string(object.class)}`
+    this.#text += `{"__class":${this.#string(nameOfClass(object.class))}`
     for (const { name, value } of object.properties) {
       this.#text += `,${this.#name(name)}`
       this.#value(value)

@@ -638,6 +638,23 @@ describe("the wire of php-stream-ipc", () => {
     }
   })
 
+  it("lets no tag within a value name a class elsewhere, and none that PHP could not have", () => {
+    const classes = { elsewhere: "App\\Elsewhere" }
+    for (const serializer of serializers) {
+      const task = (tag: string) => W.request("TaskMessage", { action: "a", params: { x: { _tag: tag, y: 1 } } })
+      for (const tag of ["Control\\Evil", "\\Evil", "a b", "1a", ""]) {
+        const out = new Recorder()
+        assert.deepInclude(W.open("client", { serializer }).write(task(tag), out), { _tag: "InvalidPayload" }, tag)
+        assert.strictEqual(out.buffer.bytes, 0)
+      }
+      for (const tag of ["Point", "elsewhere", "LogMessage"]) {
+        const bytes = W.said(W.open("client", { serializer, classes }), task(tag))
+        const [asked] = read(W.open("server", { serializer, classes }), bytes).messages
+        assert.deepStrictEqual((asked as { payload: W.Task }).payload.params, { x: { _tag: tag, y: 1 } })
+      }
+    }
+  })
+
   it("lets no key of a map be taken for a class, of which PHP would make an object", () => {
     const draw = (key: string) =>
       W.request("Draw", { points: [], names: { [key]: "Evil\\Gadget" }, list: [], scale: 1 })
