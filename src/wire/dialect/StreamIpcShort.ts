@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type { StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
-import * as Utf8 from "../Utf8.ts"
+import { textOf } from "../payload/PhpText.ts"
 import { type Out, type Shape, unread } from "../Wire.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
 import { type Form, Found, type Frame, isAt, valueStart } from "./StreamIpcForm.ts"
@@ -124,9 +124,11 @@ export class Short {
   #request(out: Out): boolean {
     const word = this.#requests.find(found.bytes, found.classStart, found.classEnd)
     const payload = word === undefined || !word.isPlain ? unread : readAll(word.payload)
-    if (payload === unread) return false
+    // An id that is no text goes the general way, which keeps its bytes.
+    const text = payload === unread ? undefined : textOf(found.bytes, found.idStart, found.idEnd)
+    if (text === undefined) return false
     const { class: phpClass, method } = word!
-    const id = this.#ids.owe({ id: Utf8.read(found.bytes, found.idStart, found.idEnd), class: phpClass })
+    const id = this.#ids.owe({ id: text, class: phpClass })
     out.message({ _tag: "Request", id, method, payload, timeoutMillis: 0, headers: undefined })
     return true
   }

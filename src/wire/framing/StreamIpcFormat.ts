@@ -15,7 +15,8 @@ import { type PayloadsSink, type Speech, StreamIpcPayloads } from "./StreamIpcPa
 export type { Serializer, Speech } from "./StreamIpcPayloads.ts"
 
 /**
- * What one side may say to the other.
+ * What one side may say to the other. An id is whatever text its side chose; PHP may choose bytes that are no UTF-8, and of
+ * such an id each byte above 127 is half a surrogate pair here, U+DC80 to U+DCFF.
  *
  * @category models
  * @since 0.1.0
@@ -103,9 +104,15 @@ export const enveloped = (
     case "Notification":
       return message.message
     case "Request":
-      return PhpObject.of(`${library}\\Envelope\\RequestEnvelope`, { id: message.id, request: message.message })
+      return PhpObject.of(`${library}\\Envelope\\RequestEnvelope`, {
+        id: idValue(message.id),
+        request: message.message
+      })
     case "Response":
-      return PhpObject.of(`${library}\\Envelope\\ResponseEnvelope`, { id: message.id, response: message.message })
+      return PhpObject.of(`${library}\\Envelope\\ResponseEnvelope`, {
+        id: idValue(message.id),
+        response: message.message
+      })
   }
 }
 
@@ -120,11 +127,28 @@ export interface Envelope {
 export const envelopeOf = (object: PhpObject): Envelope | undefined => {
   const kind = envelopeClass.exec(object.class)?.[1]?.toLowerCase() as Envelope["kind"] | undefined
   if (kind === undefined) return undefined
-  const id = object.get("id")
-  // JSON's integers become strings in PHP.
-  const isId = typeof id === "string" || typeof id === "number" || typeof id === "bigint"
-  return { kind, id: isId ? String(id) : undefined, message: object.get(kind) }
+  return { kind, id: idOf(object.get("id")), message: object.get(kind) }
 }
+
+const idOf = (value: PhpValue | undefined): string | undefined => {
+  if (value instanceof Uint8Array) return idOfBytes(value)
+  // JSON's integers become strings in PHP.
+  const isId = typeof value === "string" || typeof value === "number" || typeof value === "bigint"
+  return isId ? String(value) : undefined
+}
+
+const idOfBytes = (bytes: Uint8Array): string => {
+  let id = ""
+  for (const byte of bytes) id += String.fromCharCode(byte < 0x80 ? byte : byte + halfPair)
+  return id
+}
+
+/** What makes half a surrogate pair of a byte. */
+const halfPair = 0xdc00
+const ofBytes = /^[\u0000-\u007f\udc80-\udcff]*$/
+
+const idValue = (id: string): string | Uint8Array =>
+  id.isWellFormed() || !ofBytes.test(id) ? id : Uint8Array.from(id, (character) => character.charCodeAt(0) & 0xff)
 
 /** Takes a message out of its envelope. Throws where there is none. */
 const opened = (value: PhpValue): StreamIpcMessage => {

@@ -504,6 +504,20 @@ describe("the wire of php-stream-ipc", () => {
     }
   })
 
+  it("echoes an id that is no text byte for byte, as PHP may choose any", () => {
+    const id = "\xff\x80\x00a"
+    const request = `O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:4:"${id}";s:7:"request";O:12:"PeerDto\\Half":1:{s:1:"n";i:3;}}`
+    const frame = Buffer.concat([Buffer.from("f34a9de200000000", "hex"), Buffer.from(request, "latin1")])
+    frame.writeUInt32BE(request.length, 4)
+    for (const lexicon of [W.server, W.withoutShortWays(W.server)]) {
+      const server = W.open("server", {}, lexicon)
+      const [asked] = read(server, new Uint8Array(frame)).messages
+      const { id: number, method } = asked as { id: number; method: number }
+      const answer = W.said(server, { _tag: "Success", id: number, method, value: 1.5 })
+      assert.include(Buffer.from(answer).toString("latin1"), `:2:{s:2:"id";s:4:"${id}";s:8:"response"`)
+    }
+  })
+
   it("tells PHP's own errors as what they are", () => {
     const trace = "Error in dispatch\nRuntimeException: boom\n#0 /app/child.php(12): f()\n#1 {main}"
     const defect = answeredBy(W.request("Sum", sum), errorMessage(trace)).messages[0] as Extract<
