@@ -187,6 +187,7 @@ describe("the end", () => {
     Effect.gen(function* () {
       const channel = Channel.make<HxMessage.HxMessage>({
         address: "half",
+        ended: Effect.never,
         send: () => Effect.void,
         receive: Effect.fail(Cause.Done())
       })

@@ -17,6 +17,8 @@ import { closable, dto, facing, frame, jsonAnswer, jsonLog, jsonRequest, log, pa
 const json = { serializer: "json", idPrefix: "7" } as const
 const pong = () => Effect.succeed(log("Pong!"))
 
+const turns = Effect.forEach(Array.from({ length: 50 }), () => Effect.yieldNow, { discard: true })
+
 const reasonOf = (error: unknown): string =>
   error instanceof IpcError ? error.reason._tag : (error as { _tag: string })._tag
 
@@ -218,6 +220,37 @@ describe("the end of the link", () => {
       peer.ends()
       yield* session.finished
       assert.deepStrictEqual(heard, ["1", "2"])
+    })
+  )
+
+  it.effect("waits with what came before it for the first handler", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing(json)
+      const heard: Array<unknown> = []
+      peer.says(frame(JSON.stringify(jsonLog("1"))))
+      peer.says(frame(JSON.stringify(jsonLog("2"))))
+      peer.ends()
+      yield* session.finished
+      yield* session.onMessage((message) => Effect.sync(() => heard.push(text(message))))
+      yield* turns
+      assert.deepStrictEqual(heard, ["1", "2"])
+    })
+  )
+
+  it.effect("fails requests however far behind handlers are, also those that handlers wait for", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing({ ...json, messageBuffer: 1, timeout: "Infinity" })
+      const told: Array<string> = []
+      yield* session.onMessage(() =>
+        Effect.map(Effect.flip(session.request(log("ask"))), (error) => told.push(error.message))
+      )
+      const asked = yield* Effect.forkChild(Effect.flip(session.request(log("other"))))
+      for (let count = 0; count < 400; count++) peer.says(frame(JSON.stringify(jsonLog("x"))))
+      yield* turns
+      peer.ends({ _tag: "Exited", exitCode: 0, signal: undefined, stderrTail: "" })
+      yield* session.finished
+      assert.include((yield* Fiber.join(asked)).message, "exited with code 0")
+      assert.isAbove(told.length, 256)
     })
   )
 
