@@ -51,6 +51,7 @@ export class LinkChannel<M> implements LinkSink {
     this.address = link.address
     this.#options = options
     this.#surroundings = surroundings
+    const { abandonAfterMillis } = format
     const framer = format.open({ maxFrameBytes: maxFrameBytes ?? defaults.maxFrameBytes })
     this.#reader = new LinkReader(
       link,
@@ -60,7 +61,8 @@ export class LinkChannel<M> implements LinkSink {
         junk: (bytes) => this.#junk(bytes),
         fault: (reason) => this.#fault(reason),
         lost: (reason) => this.#lost(reason)
-      }
+      },
+      abandonAfterMillis === undefined ? undefined : { abandonAfterMillis, run: surroundings.run }
     )
     this.#writer = new LinkWriter(link, framer, (reason) => this.#error(reason))
     link.start(this)

@@ -10,6 +10,7 @@
  */
 import type { Message, Refusal } from "../../session/Message.ts"
 import type { Generation } from "../framing/StreamIpcFrames.ts"
+import { abandonAfterMillis } from "../framing/StreamIpcFormat.ts"
 import { type PayloadsSink, StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
 import { Classes } from "./StreamIpcClasses.ts"
@@ -35,9 +36,6 @@ const can: Can = {
   ask: true,
   farewell: false
 }
-
-/** How long an unfinished frame may stand still: text may hold a mark, and what follows it looks like a length. */
-const abandonAfterMillis = 10_000
 
 /** How many calls a peer answers at a time: it does not say. */
 const mostCalls = 0xffff_ffff

@@ -37,11 +37,15 @@ export type StreamIpcMessage =
  */
 export const format = (options: Speech = {}): Format<StreamIpcMessage> => ({
   name: "php-stream-ipc",
+  abandonAfterMillis,
   open: ({ maxFrameBytes }) => new StreamIpcFramer(options, maxFrameBytes)
 })
 
 /** The namespace of the library's own classes. */
 export const libraryOf = (generation: Generation): string => (generation === "v1" ? "StreamIpc" : "PhpStreamIpc")
+
+/** How long an unfinished frame may stand still: text may hold a mark, and what follows it looks like a length. */
+export const abandonAfterMillis = 10_000
 
 class StreamIpcFramer implements Framer<StreamIpcMessage>, PayloadsSink {
   readonly #payloads: StreamIpcPayloads
@@ -61,6 +65,15 @@ class StreamIpcFramer implements Framer<StreamIpcMessage>, PayloadsSink {
   end(out: FramerOut<StreamIpcMessage>): void {
     this.#out = out
     this.#payloads.end()
+  }
+
+  isUnfinished(stream: number): boolean {
+    return this.#payloads.unfinished(stream)
+  }
+
+  abandon(out: FramerOut<StreamIpcMessage>, stream: number): void {
+    this.#out = out
+    this.#payloads.abandon(stream)
   }
 
   write(message: StreamIpcMessage, buffer: WriteBuffer): number | Refusal {
@@ -145,13 +158,13 @@ const idOfBytes = (bytes: Uint8Array): string => {
 
 /** What makes half a surrogate pair of a byte. */
 const halfPair = 0xdc00
-const ofBytes = /^[\u0000-\u007f\udc80-\udcff]*$/
+const ofBytes = /^[\p{ASCII}\udc80-\udcff]*$/u
 
 const idValue = (id: string): string | Uint8Array =>
   id.isWellFormed() || !ofBytes.test(id) ? id : Uint8Array.from(id, (character) => character.charCodeAt(0) & 0xff)
 
 /** Takes a message out of its envelope. Throws where there is none. */
-const opened = (value: PhpValue): StreamIpcMessage => {
+export const opened = (value: PhpValue): StreamIpcMessage => {
   if (!(value instanceof PhpObject)) throw new PhpError("Malformed", "the payload is no object")
   const envelope = envelopeOf(value)
   if (envelope === undefined) return { _tag: "Notification", message: value }
@@ -161,4 +174,5 @@ const opened = (value: PhpValue): StreamIpcMessage => {
   return { _tag: kind === "request" ? "Request" : "Response", id, message }
 }
 
-const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** What was wrong. */
+export const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -616,3 +616,75 @@ describe("where sessions come from", () => {
     }).pipe(Effect.scoped, Effect.provide(Memory.layer()))
   )
 })
+
+describe("a mark in text", () => {
+  const stray = Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 1, 0)
+  const heardBy = (session: StreamIpcSession.Session, heard: Array<string>) =>
+    session.onMessage((message) =>
+      Effect.sync(() => heard.push(`${StreamIpcMessage.levelOf(message)} ${text(message)!.length}`))
+    )
+
+  it.effect("is given up after 10 seconds without a byte, with what came behind it, on either stream", () =>
+    Effect.gen(function* () {
+      for (const stream of [0, 1]) {
+        const { peer, session } = yield* facing(json)
+        const heard: Array<string> = []
+        yield* heardBy(session, heard)
+        peer.says(stray, stream)
+        peer.says(frame(JSON.stringify(jsonLog("one"))), stream)
+        yield* TestClock.adjust("9 seconds")
+        yield* turns
+        assert.deepStrictEqual(heard, [])
+        yield* TestClock.adjust("6 seconds")
+        yield* turns
+        assert.deepStrictEqual(heard, ["junk 1", "junk 7", "info 3"])
+        peer.says(frame(JSON.stringify(jsonLog("again"))), stream)
+        yield* turns
+        assert.deepStrictEqual(heard.slice(3), ["info 5"])
+      }
+    })
+  )
+
+  it.effect("is no matter of a frame that comes slowly, or while nobody reads", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing({ ...json, inboxMessages: 2, messageBuffer: 1 })
+      const heard: Array<string> = []
+      yield* heardBy(session, heard)
+      const slow = frame(JSON.stringify(jsonLog("slow")))
+      for (let at = 0; at < slow.length; at += 10) {
+        peer.says(slow.subarray(at, at + 10))
+        yield* TestClock.adjust("8 seconds")
+      }
+      yield* turns
+      assert.deepStrictEqual(heard, ["info 4"])
+
+      const latch = yield* Deferred.make<void>()
+      const remove = yield* session.onMessage(() => Deferred.await(latch))
+      for (let count = 0; count < 300; count++) peer.says(frame(JSON.stringify(jsonLog("x"))))
+      peer.says(slow.subarray(0, 30))
+      yield* turns
+      assert.isTrue(peer.paused)
+      yield* TestClock.adjust("1 hour")
+      yield* Deferred.succeed(latch, undefined)
+      yield* remove
+      yield* turns
+      peer.says(slow.subarray(30))
+      yield* Effect.forEach(Array.from({ length: 20 }), () => turns, { discard: true })
+      assert.isFalse(peer.paused)
+      assert.deepStrictEqual([heard.length, heard.at(-1)], [302, "info 4"])
+    })
+  )
+
+  it.effect("is junk when the link ends, and nothing is watched any more", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing(json)
+      const heard: Array<string> = []
+      yield* heardBy(session, heard)
+      peer.says(stray)
+      peer.ends()
+      yield* session.finished
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(heard, ["junk 8"])
+    })
+  )
+})
