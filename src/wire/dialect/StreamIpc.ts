@@ -11,6 +11,7 @@
 import type { Message, Refusal } from "../../session/Message.ts"
 import type { Generation } from "../framing/StreamIpcFrames.ts"
 import { abandonAfterMillis } from "../framing/StreamIpcFormat.ts"
+import type { Head } from "../framing/StreamIpcHead.ts"
 import { type PayloadsSink, StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
 import { Classes } from "./StreamIpcClasses.ts"
@@ -160,8 +161,8 @@ class StreamIpcCodec implements Codec, PayloadsSink {
     this.#reader.payload(bytes, start, end, stream, this.#out!)
   }
 
-  oversized(bytes: number): void {
-    this.#out!.refuse("none", 0, -1, { _tag: "Oversized", bytes, maxBytes: this.#maxFrameBytes })
+  oversized(bytes: number, head: Head | undefined): void {
+    this.#reader.oversized({ _tag: "Oversized", bytes, maxBytes: this.#maxFrameBytes }, head, this.#out!)
   }
 
   junk(bytes: Uint8Array, stream: number): void {

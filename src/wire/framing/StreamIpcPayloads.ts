@@ -14,6 +14,7 @@ import * as Utf8 from "../Utf8.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
 import * as MagicFrame from "./MagicFrame.ts"
 import { type Generation, type PayloadSink, StreamIpcFrames } from "./StreamIpcFrames.ts"
+import type { Head } from "./StreamIpcHead.ts"
 
 /**
  * How a message becomes bytes, and bytes a message. Both may throw: what cannot be read is told as undecodable.
@@ -43,7 +44,8 @@ export interface Speech {
 /** Where payloads go. Bytes are borrowed. */
 export interface PayloadsSink {
   payload(bytes: Uint8Array, start: number, end: number, stream: number): void
-  oversized(bytes: number): void
+  /** A message is larger than the limit, and is skipped; its beginning says what it is, where it can. */
+  oversized(bytes: number, head: Head | undefined): void
   junk(bytes: Uint8Array, stream: number): void
 }
 
@@ -143,8 +145,8 @@ class StreamFrames implements PayloadSink {
     this.#payloads.generation = generation
     this.#sink.payload(bytes, start, end, this.#number)
   }
-  oversized(bytes: number): void {
-    this.#sink.oversized(bytes)
+  oversized(bytes: number, head: Head | undefined): void {
+    this.#sink.oversized(bytes, head)
   }
   junk(bytes: Uint8Array): void {
     this.#sink.junk(bytes, this.#number)

@@ -637,6 +637,54 @@ describe("the wire of php-stream-ipc", () => {
     assert.strictEqual(out.messages.length, 1)
   })
 
+  it("ends the call whose answer is too large, and answers a request that is, as PHP cannot", () => {
+    for (const speech of speeches)
+      for (const size of [1e6, 100, 1]) {
+        const small = (side: "client" | "server") =>
+          StreamIpc.wire({ ...W.options, ...speech }).open(W[side], { role: "acceptor", maxFrameBytes: 500 })
+        const note = "x".repeat(3000)
+        const client = small("client")
+        const asking = W.said(client, W.request("Sum", { ...sum, note: "" }))
+        const wide = W.open("server", speech)
+        read(wide, asking)
+        const answer = W.said(wide, { _tag: "Success", id: 1, method: 3, value: { sum: 1, note } })
+        const [failed] = read(client, ...cut(answer, [size])).refused
+        assert.deepInclude(failed, { about: "call", id: 1, method: 3 })
+        assert.deepInclude(failed!.reason, { _tag: "Oversized", maxBytes: 500 })
+        // It is a late one then.
+        assert.deepInclude(read(client, answer).refused[0], { about: "none" })
+
+        const server = small("server")
+        const request = W.said(W.open("client", speech), W.request("Sum", { ...sum, note }))
+        const [refused] = read(server, ...cut(request, [size])).refused
+        assert.deepInclude(refused, { about: "duty", id: 1, method: -1 })
+        const back = W.said(server, { _tag: "Defect", id: 1, method: -1, reason: { _tag: "Draining" } })
+        const [response] = toPhp(back, speech.serializer, speech.generation)
+        assert.deepInclude(response, { _tag: "Response", id: "4242.1" })
+      }
+  })
+
+  it("believes no beginning that is none of an envelope", () => {
+    const codec = StreamIpc.wire(W.options).open(W.server, { role: "acceptor", maxFrameBytes: 100 })
+    for (const begin of [
+      "",
+      '{"__class":"StreamIpc\\\\Envelope\\\\RequestEnvelope","id":17',
+      '{"__class":"StreamIpc\\\\Envelope\\\\RequestEnvelope","id":"\\x"',
+      '{"__class":"App\\\\X","id":"1"',
+      'O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:900:"',
+      'O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:2:"\u00e9\u00e9";',
+      'O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:5:"ab";s:7'
+    ]) {
+      const payload = Buffer.from(begin.padEnd(300, "x"), "latin1")
+      const { refused } = read(codec, concat(Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 1, 44), payload))
+      assert.deepStrictEqual(
+        refused.map(({ about }) => about),
+        ["none"],
+        begin
+      )
+    }
+  })
+
   it("writes nothing of a value that does not fit", () => {
     for (const serializer of serializers) {
       const out = new Recorder()

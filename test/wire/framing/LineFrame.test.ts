@@ -42,6 +42,18 @@ describe("lines", () => {
     reader.end()
   })
 
+  it("tell how they began when they are too long, however they were cut", () => {
+    for (const size of [7, 50, 5000]) {
+      let begun = ""
+      const reader = new LineFrame.Reader(
+        { line: () => assert.fail(), oversized: (_, head) => (begun = Buffer.from(head).toString("latin1")) },
+        1000
+      )
+      for (const piece of cut(concat(`begins${"x".repeat(3000)}\n`), [size])) lend(piece, (chunk) => reader.read(chunk))
+      assert.strictEqual(begun, `begins${"x".repeat(LineFrame.keptBytes - 6)}`)
+    }
+  })
+
   it("are not copied anew with every piece of them", () => {
     const rooms: Array<number> = []
     const reader = new LineFrame.Reader(
