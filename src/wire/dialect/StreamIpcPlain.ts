@@ -21,6 +21,7 @@ import {
   type PhpValue
 } from "../payload/PhpValue.ts"
 import { type Classes, errorClass, folded } from "./StreamIpcClasses.ts"
+import type { Maps } from "./StreamIpcMaps.ts"
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>
@@ -68,15 +69,15 @@ export class Plain {
   readonly #inside = new Set<PhpValue>()
   #left: number
   /** Arrays that are to be maps though their keys are those of a list. */
-  readonly #maps: ReadonlySet<PhpArray>
+  readonly #maps: Pick<Maps, "has">
   /** Whether large integers are to be numbers, as near as those come. */
   readonly #near: boolean
-  /** The arrays that lists were made of. */
-  readonly lists = new Map<unknown, PhpArray>()
+  /** The arrays that lists were made of, and maps that might have been lists. */
+  readonly arrays = new Map<unknown, PhpArray>()
   /** Whether there was an integer that no number holds. */
   sawLarge = false
 
-  constructor(classes: Classes, payloadBytes: number, maps: ReadonlySet<PhpArray>, near: boolean) {
+  constructor(classes: Classes, payloadBytes: number, maps: Pick<Maps, "has">, near: boolean) {
     this.#classes = classes
     this.#left = valuesOf(payloadBytes)
     this.#maps = maps
@@ -126,11 +127,12 @@ export class Plain {
   #array(array: PhpArray): unknown {
     if (array.isList && !this.#maps.has(array)) {
       const list = Array.from(array.values(), (each) => this.of(each))
-      this.lists.set(list, array)
+      this.arrays.set(list, array)
       return list
     }
     const json: Record<string, unknown> = {}
     for (const [key, each] of array) put(json, String(key), this.of(each))
+    if (array.isList) this.arrays.set(json, array)
     return json
   }
 }

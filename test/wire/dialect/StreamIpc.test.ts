@@ -583,6 +583,49 @@ describe("the wire of php-stream-ipc", () => {
     assert.deepInclude(bad({ request: log("x") })[0], { about: "none" })
   })
 
+  it("takes any number of empty lists for maps where the schema wants maps, and leaves lists what they are", () => {
+    const Item = Schema.Union([
+      Schema.Struct({ kind: Schema.Literal("map"), of: Schema.Record(Schema.String, Schema.Int) }),
+      Schema.Struct({ kind: Schema.Literal("list"), of: Schema.Array(Schema.Int) })
+    ])
+    class Many extends Request.Class<Many>()("Many", {
+      payload: {
+        items: Schema.Array(
+          Schema.Struct({ options: Schema.Record(Schema.String, Schema.Int), list: Schema.Array(Item) })
+        )
+      }
+    }) {}
+    const lexicon = Lexicon.compile(Protocol.make("many", { version: "1.0.0", server: [Many] }), "server")
+    const either = (kind: string) =>
+      PhpArray.of([
+        ["kind", kind],
+        ["of", new PhpArray()]
+      ])
+    const item = () =>
+      PhpArray.of([
+        ["options", new PhpArray()],
+        ["list", PhpArray.list(["map", "list", "map"].map(either))]
+      ])
+    const many = PhpObject.of("PeerDto\\Many", { items: PhpArray.list(Array.from({ length: 100 }, item)) })
+    for (const serializer of serializers) {
+      const { messages, refused } = read(
+        W.open("server", { serializer }, lexicon),
+        fromPhp({ _tag: "Request", id: "1", message: many }, serializer)
+      )
+      assert.deepStrictEqual(refused, [])
+      const { items } = (messages[0] as { payload: Many }).payload
+      assert.strictEqual(items.length, 100)
+      assert.deepStrictEqual(items[99], {
+        options: {},
+        list: [
+          { kind: "map", of: {} },
+          { kind: "list", of: [] },
+          { kind: "map", of: {} }
+        ]
+      })
+    }
+  })
+
   it("reports what it cannot read, and notifications of no event, with facts", () => {
     const frame = concat(Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 0, 4), "oops")
     const [undecodable] = read(W.open("server"), frame).refused
@@ -641,7 +684,10 @@ describe("the wire of php-stream-ipc", () => {
     for (const speech of speeches)
       for (const size of [1e6, 100, 1]) {
         const small = (side: "client" | "server") =>
-          StreamIpc.wire({ ...W.options, ...speech }).open(W[side], { role: "acceptor", maxFrameBytes: 500 })
+          StreamIpc.wire({ ...W.options, ...speech }).open(side === "client" ? W.client : W.server, {
+            role: "acceptor",
+            maxFrameBytes: 500
+          })
         const note = "x".repeat(3000)
         const client = small("client")
         const asking = W.said(client, W.request("Sum", { ...sum, note: "" }))
