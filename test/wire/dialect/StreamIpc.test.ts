@@ -490,6 +490,34 @@ describe("the wire of php-stream-ipc", () => {
     }
   })
 
+  it("takes no other spelling of an id for the answer of a call, and no second answer", () => {
+    const half = PhpObject.of("PeerDto\\HalfAnswer", { value: 1 })
+    const client = W.open("client")
+    W.said(client, W.request("Half", { n: 1 }))
+    for (const id of ["4242.01", "4242.1 ", " 4242.1", "4242.+1", "4242.1.0", "4242.1e0", "4242.1025"]) {
+      const [late] = read(client, fromPhp({ _tag: "Response", id, message: half })).messages
+      assert.deepInclude(late, { _tag: "Defect", id: 0 }, id)
+    }
+    const answers = [0, 1].flatMap(
+      () => read(client, fromPhp({ _tag: "Response", id: "4242.1", message: half })).messages
+    )
+    assert.deepStrictEqual(
+      answers.map(({ _tag }) => _tag),
+      ["Success", "Defect"]
+    )
+  })
+
+  it("answers a request once", () => {
+    for (const lexicon of [W.server, W.withoutShortWays(W.server)]) {
+      const server = W.open("server", {}, lexicon)
+      read(server, W.said(W.open("client"), W.request("Half", { n: 3 })))
+      const success: Message = { _tag: "Success", id: 1, method: 4, value: 1.5 }
+      assert.isAbove(W.said(server, success).length, 0)
+      const reason: Refusal = { _tag: "Draining" }
+      assert.strictEqual(W.said(server, success, { _tag: "Defect", id: 1, method: 4, reason }).length, 0)
+    }
+  })
+
   it("echoes the peer's ids, whatever they are, and lets two requests share one", () => {
     for (const serializer of serializers) {
       const server = W.open("server", { serializer })

@@ -117,7 +117,7 @@ describe("frames with a mark", () => {
     assert.deepStrictEqual(found.end().lines, ["oversized 1000", "frame next"])
     assert.isFalse(reader.unfinished)
     assert.deepStrictEqual(readAll([frame("z".repeat(maxBytes + 1)), frame("next")]), ["oversized 201", "frame next"])
-    assert.deepStrictEqual(readAll([frame("z".repeat(maxBytes))]).length, 1)
+    assert.deepStrictEqual(readAll([frame("z".repeat(maxBytes))]), [`frame ${"z".repeat(maxBytes)}`])
   })
 
   it("9 EmptyFeedReturnsNothing: reads no bytes as nothing", () => {
@@ -156,6 +156,10 @@ describe("frames with a mark", () => {
     reader.read(frame("", 0xffff_ffff))
     assert.strictEqual(found.end().lines.length, 1)
     assert.isFalse(reader.unfinished)
+    reader.read(frame("", MagicFrame.unbelievableBytes))
+    assert.isFalse(reader.unfinished)
+    reader.read(frame("", MagicFrame.unbelievableBytes - 1))
+    assert.isTrue(reader.unfinished)
   })
 
   it("believes any length up to a limit that is higher", () => {

@@ -285,6 +285,19 @@ describe("the messages of php-stream-ipc", () => {
     }
   })
 
+  it("are not detected in the middle of a line of text, wherever that is cut", () => {
+    const line = written(open({ generation: "old", serializer: "json" }), note("x"))
+    const text = 'PHP says {"__class":"A"} Tzo1\n'
+    for (const size of [1, 9, 1000]) {
+      const heard = hear(open(detect), cut(concat(text, line), [size]))
+      assert.deepStrictEqual(heard.all[0], { junk: text, stream: 0 })
+      assert.deepStrictEqual(
+        heard.messages.map(({ _tag }) => _tag),
+        ["Notification"]
+      )
+    }
+  })
+
   it("change nothing in how the peer is answered when they cannot be read", () => {
     for (const serializer of ["json", "php"] as const) {
       const framer = open({ serializer: "detect" })
