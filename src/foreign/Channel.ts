@@ -20,6 +20,7 @@
  * @since 0.1.0
  */
 import type * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -54,6 +55,12 @@ export interface Channel<M> {
    * peer's process failed, with `Malformed` or `Oversized` when it is not known any more where messages begin.
    */
   readonly receive: Effect.Effect<M, IpcError | Cause.Done>
+  /**
+   * Waits until the channel is over, and tells why: what `send` fails with from then on. That is `Disconnected`, with exit
+   * code or signal and the end of stderr of a process, or why it is not known any more where messages begin. Messages that
+   * came before may still be there to receive; once `receive` fails, this is through.
+   */
+  readonly ended: Effect.Effect<IpcError>
   /** Everything that `receive` gives, until the peer ends. Two streams of one channel share the messages. */
   readonly messages: Stream.Stream<M, IpcError>
 }
@@ -78,13 +85,14 @@ export interface Options {
 }
 
 /**
- * Makes a channel of its two halves.
+ * Makes a channel of its two halves, and what tells of the end.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = <M>(halves: Pick<Channel<M>, "address" | "send" | "receive">): Channel<M> => ({
+export const make = <M>(halves: Omit<Channel<M>, "messages">): Channel<M> => ({
   address: halves.address,
+  ended: halves.ended,
   send: halves.send,
   receive: halves.receive,
   // One by one: a stream that is left early leaves the rest to whoever takes next.
@@ -170,7 +178,12 @@ export const serve = <M, E, R>(
  * @internal
  */
 export const publicly = <M>(raw: LinkChannel<M>): Channel<M> =>
-  make({ address: raw.address, send: (message) => raw.send(message), receive: raw.receive })
+  make({
+    address: raw.address,
+    ended: Deferred.await(raw.ended),
+    send: (message) => raw.send(message),
+    receive: raw.receive
+  })
 
 /**
  * Makes a channel over a link that `linkScope` owns, and closes it when the framing is lost.
@@ -187,7 +200,10 @@ export const over = <M>(
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const close = Scope.close(linkScope, Exit.void)
     const raw = new LinkChannel(format, link, options, {
-      run: (effect) => void run(effect),
+      run: (effect) => {
+        const fiber = run(effect)
+        return () => fiber.interruptUnsafe()
+      },
       close: () => void run(close)
     })
     // Before the link's own finalizer, which sends what it was offered.

@@ -45,8 +45,6 @@ export interface Connection<M> extends Channel.Channel<M> {
   readonly id: number
   /** Ends it: its handler is interrupted, what was sent is handed over, and its link closes. Waits for that. */
   readonly close: Effect.Effect<void>
-  /** Waits until its link has ended; messages that came before may still be there to receive. */
-  readonly ended: Effect.Effect<void>
   /** How many broadcasts did not reach it. */
   readonly missed: Effect.Effect<number>
 }
@@ -146,7 +144,6 @@ const join = <M>(
       connection: {
         ...channel,
         id,
-        ended: Deferred.await(raw.ended),
         close: Effect.andThen(Deferred.succeed(ending, undefined), gone),
         missed: Effect.sync(() => member.missed)
       },

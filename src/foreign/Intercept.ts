@@ -74,6 +74,7 @@ export const wrap = <M, R = never>(
             Effect.provide(step(message, next), context)
         return Channel.make({
           address: inner.address,
+          ended: inner.ended,
           send: write === undefined ? inner.send : (message) => Effect.asVoid(here(write)(message, inner.send)),
           receive: read === undefined ? inner.receive : reading(inner.receive, here(read))
         })

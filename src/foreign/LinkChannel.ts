@@ -26,8 +26,8 @@ export interface Options {
 
 /** What a channel needs of where it lives. */
 export interface Surroundings {
-  /** Runs what nobody waits for. */
-  readonly run: (effect: Effect.Effect<void>) => void
+  /** Runs what nobody waits for, and answers how to stop it. */
+  readonly run: (effect: Effect.Effect<void>) => () => void
   /** Closes the link: nothing that comes can be read any more. */
   readonly close: () => void
 }
@@ -39,8 +39,8 @@ const quotedBytes = 200
 
 export class LinkChannel<M> implements LinkSink {
   readonly address: string
-  /** Done once the link has ended, or is of no more use; messages may still be there to receive. */
-  readonly ended = Deferred.makeUnsafe<void>()
+  /** Why the link has ended, or is of no more use; messages may still be there to receive. */
+  readonly ended = Deferred.makeUnsafe<IpcError>()
   readonly #reader: LinkReader<M>
   readonly #writer: LinkWriter<M>
   readonly #options: Options
@@ -51,6 +51,7 @@ export class LinkChannel<M> implements LinkSink {
     this.address = link.address
     this.#options = options
     this.#surroundings = surroundings
+    const { abandonAfterMillis } = format
     const framer = format.open({ maxFrameBytes: maxFrameBytes ?? defaults.maxFrameBytes })
     this.#reader = new LinkReader(
       link,
@@ -60,7 +61,8 @@ export class LinkChannel<M> implements LinkSink {
         junk: (bytes) => this.#junk(bytes),
         fault: (reason) => this.#fault(reason),
         lost: (reason) => this.#lost(reason)
-      }
+      },
+      abandonAfterMillis === undefined ? undefined : { abandonAfterMillis, run: surroundings.run }
     )
     this.#writer = new LinkWriter(link, framer, (reason) => this.#error(reason))
     link.start(this)
@@ -100,7 +102,7 @@ export class LinkChannel<M> implements LinkSink {
       if (!endsWell(reason)) return Exit.fail(disconnected)
       return lost === undefined || reason._tag === "Closed" ? Mailbox.done : Exit.fail(this.#error(lost))
     })
-    Deferred.doneUnsafe(this.ended, Exit.void)
+    Deferred.doneUnsafe(this.ended, Exit.succeed(disconnected))
   }
 
   foreign(detail: string): void {
@@ -112,7 +114,7 @@ export class LinkChannel<M> implements LinkSink {
     this.#writer.flush()
     this.#writer.end(error)
     this.#reader.fail(error)
-    Deferred.doneUnsafe(this.ended, Exit.void)
+    Deferred.doneUnsafe(this.ended, Exit.succeed(error))
     this.#surroundings.close()
   }
 

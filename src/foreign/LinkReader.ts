@@ -14,6 +14,7 @@ import type { IpcError } from "../peer/IpcError.ts"
 import type { Link } from "../transport/Link.ts"
 import type { Framer, FramerOut, Refusal } from "../wire/Format.ts"
 import { type End, Mailbox } from "./Mailbox.ts"
+import { Standstill } from "./Standstill.ts"
 
 export interface Limits {
   readonly messages: number
@@ -26,6 +27,13 @@ export interface Reports {
   readonly fault: (reason: Refusal) => void
   /** The framing is lost: nothing more is read. */
   readonly lost: (reason: Refusal) => void
+}
+
+/** How long a message that has begun may stand still. */
+export interface Patience {
+  readonly abandonAfterMillis: number
+  /** Runs what nobody waits for, and answers how to stop it. */
+  readonly run: (effect: Effect.Effect<void>) => () => void
 }
 
 interface Held<M> {
@@ -47,12 +55,23 @@ export class LinkReader<M> implements FramerOut<M> {
   #paused = false
   #lost: Refusal | undefined
 
-  constructor(link: Link, framer: Framer<M>, limits: Limits, reports: Reports) {
+  /** Where messages that have begun may stand still. */
+  readonly #standstill: Standstill | undefined
+
+  constructor(link: Link, framer: Framer<M>, limits: Limits, reports: Reports, patience?: Patience) {
     this.#link = link
     this.#framer = framer
     this.#limits = limits
     this.#reports = reports
     this.#mailbox = new Mailbox((held) => this.#taken(held))
+    this.#standstill =
+      patience &&
+      new Standstill(patience.abandonAfterMillis, {
+        isUnfinished: (stream) => framer.isUnfinished?.(stream) === true,
+        abandon: (stream) => this.#abandon(stream),
+        paused: () => this.#paused,
+        run: patience.run
+      })
   }
 
   /** Takes the next message. */
@@ -65,11 +84,13 @@ export class LinkReader<M> implements FramerOut<M> {
     if (this.#lost !== undefined) return
     this.#unfinishedBytes += chunk.length
     this.#framer.read(chunk, this, stream)
+    this.#standstill?.heard(stream ?? 0)
     this.#deliver()
   }
 
   /** Ends after what has arrived; with the loss of the framing, if what was unfinished says so, else as `end` says. */
   finish(end: (lost: Refusal | undefined) => End): void {
+    this.#standstill?.end()
     if (this.#lost === undefined) this.#framer.end(this)
     this.#deliver()
     this.#mailbox.end(end(this.#lost))
@@ -77,6 +98,7 @@ export class LinkReader<M> implements FramerOut<M> {
 
   /** Ends with an error, after what has arrived. */
   fail(error: IpcError): void {
+    this.#standstill?.end()
     this.#mailbox.end(Exit.fail(error))
   }
 
@@ -100,6 +122,11 @@ export class LinkReader<M> implements FramerOut<M> {
     if (this.#lost !== undefined) return
     this.#lost = reason
     this.#told.push(() => this.#reports.lost(reason))
+  }
+
+  #abandon(stream: number): void {
+    this.#framer.abandon?.(this, stream)
+    this.#deliver()
   }
 
   #deliver(): void {

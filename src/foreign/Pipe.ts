@@ -18,6 +18,7 @@
  * @since 0.1.0
  */
 import type * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { IpcError } from "../peer/IpcError.ts"
@@ -91,7 +92,12 @@ export const pair = <M>(options: Options = {}): Effect.Effect<readonly [west: Pi
   })
 
 const joined = <M>(from: Half<M>, to: Half<M>): Channel.Channel<M> =>
-  Channel.make({ address: to.address, send: (message) => to.send(message), receive: from.receive })
+  Channel.make({
+    address: to.address,
+    ended: to.ended,
+    send: (message) => to.send(message),
+    receive: from.receive
+  })
 
 interface Sent<M> {
   readonly message: M
@@ -104,6 +110,7 @@ class Half<M> {
   readonly address: string
   readonly #capacity: number
   readonly #mailbox = new Mailbox<Sent<M>, M>((sent) => this.#taken(sent))
+  readonly #ended = Deferred.makeUnsafe<IpcError>()
 
   constructor(capacity: number, address: string) {
     this.#capacity = capacity
@@ -112,6 +119,10 @@ class Half<M> {
 
   get receive(): Effect.Effect<M, IpcError | Cause.Done> {
     return this.#mailbox.take
+  }
+
+  get ended(): Effect.Effect<IpcError> {
+    return Deferred.await(this.#ended)
   }
 
   send(message: M): Effect.Effect<void, IpcError> {
@@ -136,6 +147,7 @@ class Half<M> {
       this.#mailbox.remove(sent)
       waiting.push(sent)
     }
+    Deferred.doneUnsafe(this.#ended, Exit.succeed(this.#closed()))
     this.#mailbox.end(end)
     for (const { resume } of waiting) resume?.(Exit.fail(this.#closed()))
   }

@@ -66,6 +66,8 @@ export class Connection implements Session.Sink, Out, LinkSink {
   #nowMillis: number
   #flushSoon = false
   #full = false
+  /** Whether the link is paused, as handlers of events are behind. */
+  #paused = false
   #timer: Fiber.Fiber<void> | undefined
   #timerMillis = Infinity
   #abandonMillis = Infinity
@@ -217,8 +219,13 @@ export class Connection implements Session.Sink, Out, LinkSink {
   }
 
   congested(congested: boolean): void {
-    if (congested) this.#link.pause()
-    else this.#link.resume()
+    this.#paused = congested
+    this.#nowMillis = this.#readClock()
+    this.#awaitRest(undefined)
+    this.#awaitRest(1)
+    if (congested) return this.#link.pause()
+    this.#arm()
+    this.#link.resume()
   }
 
   parting(): void {
@@ -243,13 +250,17 @@ export class Connection implements Session.Sink, Out, LinkSink {
 
   #afterReading(stream: number | undefined): void {
     this.#reportJunk()
-    const { abandonAfterMillis } = this.#terms.wire
-    if (abandonAfterMillis > 0) {
-      const dueMillis = this.#nowMillis + abandonAfterMillis
-      if (stream === 1) this.#abandonSecondMillis = this.#codec.unfinishedSecond === true ? dueMillis : Infinity
-      else this.#abandonMillis = this.#codec.unfinished ? dueMillis : Infinity
-    }
+    this.#awaitRest(stream)
     this.#arm()
+  }
+
+  /** Sees to it that a frame which has begun on a stream is given up in time; not while this side lets nothing come. */
+  #awaitRest(stream: number | undefined): void {
+    const { abandonAfterMillis } = this.#terms.wire
+    if (abandonAfterMillis === 0) return
+    const dueMillis = this.#paused ? Infinity : this.#nowMillis + abandonAfterMillis
+    if (stream === 1) this.#abandonSecondMillis = this.#codec.unfinishedSecond === true ? dueMillis : Infinity
+    else this.#abandonMillis = this.#codec.unfinished ? dueMillis : Infinity
   }
 
   #reportJunk(): void {

@@ -18,6 +18,11 @@ export type { Refusal } from "../session/Message.ts"
  */
 export interface Format<M> {
   readonly name: string
+  /**
+   * How long a message that has begun may get no byte before it is abandoned, in milliseconds, where what is no message may
+   * look like the beginning of one. Left out: for ever.
+   */
+  readonly abandonAfterMillis?: number | undefined
   /** Makes the reader and writer of one connection. */
   open(options: FormatOptions): Framer<M>
 }
@@ -47,6 +52,10 @@ export interface Framer<M> {
   read(chunk: Uint8Array, out: FramerOut<M>, stream?: number): void
   /** Says that no more bytes will come: what is unfinished is told. */
   end(out: FramerOut<M>): void
+  /** Whether a message has begun on a stream and is not whole. Left out: never. */
+  isUnfinished?(stream: number): boolean
+  /** Gives up the message that has begun on a stream: its beginning was junk, and the rest of what is held is searched. */
+  abandon?(out: FramerOut<M>, stream: number): void
   /** Writes a message whole and answers its bytes, or why it cannot be said; then nothing was written. */
   write(message: M, buffer: WriteBuffer): number | Refusal
 }

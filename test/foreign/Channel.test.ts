@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as FastCheck from "fast-check"
 import * as Channel from "../../src/foreign/Channel.ts"
+import * as Intercept from "../../src/foreign/Intercept.ts"
 import type { IpcError } from "../../src/peer/IpcError.ts"
 import * as Memory from "../../src/transport/Memory.ts"
 import { Listener, Transport } from "../../src/transport/Transport.ts"
@@ -219,6 +220,22 @@ describe("the end", () => {
     })
   )
 
+  it.effect("is told to who waits for it, also where it is a good one, and messages are left", () =>
+    Effect.gen(function* () {
+      const { channel, link } = yield* faked()
+      const wrapped = yield* Intercept.wrap(channel, { write: (message, next) => next(message) })
+      const ended = yield* Effect.forkChild(wrapped.ended, { startImmediately: true })
+      link.deliver("a\n")
+      assert.isUndefined(ended.pollUnsafe())
+      link.end({ _tag: "Exited", exitCode: 0, signal: undefined, stderrTail: "bye" })
+      const error = yield* Fiber.join(ended)
+      assert.deepInclude(error.reason, { _tag: "Disconnected", exitCode: 0, stderrTail: "bye" })
+      assert.strictEqual(yield* channel.receive, "a")
+      assert.strictEqual(reasonOf(yield* Effect.flip(channel.receive)), "done")
+      assert.strictEqual(yield* channel.ended, error)
+    })
+  )
+
   it.effect("fails those who wait to send, and those who wait to receive", () =>
     Effect.gen(function* () {
       const { channel, link } = yield* faked()
@@ -255,6 +272,7 @@ describe("the end", () => {
       assert.strictEqual(yield* channel.receive, "a")
       assert.strictEqual(reasonOf(yield* Effect.flip(channel.receive)), "Malformed")
       assert.strictEqual(reasonOf(yield* Effect.flip(channel.send("c"))), "Malformed")
+      assert.strictEqual(reasonOf(yield* channel.ended), "Malformed")
       assert.strictEqual(reasonOf(yield* Effect.flip(other.receive)), "done")
     })
   )

@@ -114,7 +114,10 @@ it.effect("in a pair, each end receives what the other sends, and either closes 
     assert.strictEqual(west.address, "here")
     yield* west.send("to the east")
     yield* east.send("to the west")
+    const ended = yield* started(Effect.all([west.ended, east.ended], { concurrency: "unbounded" }))
+    assert.isUndefined(ended.pollUnsafe())
     yield* west.close
+    for (const { reason } of yield* Fiber.join(ended)) assert.strictEqual(reason._tag, "Disconnected")
     assert.strictEqual(yield* east.receive, "to the east")
     assert.strictEqual(yield* west.receive, "to the west")
     assert.isTrue(Cause.isDone(yield* Effect.flip(east.receive)))

@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import * as Lexicon from "../../src/peer/Lexicon.ts"
 import * as Handlers from "../../src/peer/Handlers.ts"
 import * as RpcClient from "../../src/peer/RpcClient.ts"
 import * as RpcServer from "../../src/peer/RpcServer.ts"
@@ -14,7 +15,9 @@ import * as Event from "../../src/protocol/Event.ts"
 import * as Protocol from "../../src/protocol/Protocol.ts"
 import * as Request from "../../src/protocol/Request.ts"
 import * as Memory from "../../src/transport/Memory.ts"
+import { Transport } from "../../src/transport/Transport.ts"
 import * as StreamIpc from "../../src/wire/dialect/StreamIpc.ts"
+import { Recorder } from "../wire/tools.ts"
 import { reasonOf } from "./reasons.ts"
 
 class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { file: Schema.String }) {}
@@ -128,5 +131,46 @@ it.effect("a protocol whose requests share a class is refused when the client is
     const same = Protocol.make("same", { version: "1.0.0", server: [A, B] })
     const error = yield* Effect.flip(Effect.provide(RpcClient.make(same), memory))
     assert.deepInclude(reasonOf(error, "Unsayable"), { method: "B" })
+  })
+)
+
+it.effect("a frame that has begun is not given up while this side reads nothing, as its handlers are behind", () =>
+  Effect.gen(function* () {
+    const gate = yield* Deferred.make<void>()
+    const asked = yield* Deferred.make<string>()
+    const handlers = Handlers.layer(Files)({
+      Size: ({ file }) => Effect.as(Deferred.succeed(asked, file), 1),
+      Hang: () => Effect.never,
+      Die: () => Effect.never,
+      AskBack: () => Effect.never,
+      Progress: () => Deferred.await(gate)
+    })
+    const faults: Array<string> = []
+    const wire = StreamIpc.wire()
+    const memory = yield* Layer.build(Memory.layer({ wire }))
+    yield* RpcServer.run(Files, { onFault: ({ message }) => Effect.sync(() => faults.push(message)) }).pipe(
+      Effect.provide(handlers),
+      Effect.provide(memory),
+      Effect.forkScoped
+    )
+    const link = yield* Effect.flatMap(Transport, ({ open }) => open).pipe(Effect.provide(memory))
+    link.start({ bytes: () => {}, drained: () => {}, end: () => {} })
+    const lexicon = Lexicon.compile(Files, "client")
+    const codec = wire.open(lexicon, { role: "dialer", maxFrameBytes: 1e6 })
+    const out = new Recorder()
+    const place = (tag: string) => lexicon.says.findIndex((method) => method.tag === tag)
+    for (let done = 0; done < 1100; done++)
+      codec.write({ _tag: "Event", method: place("Progress"), payload: new Progress({ done }), bytes: 0 }, out)
+    const request = { _tag: "Request", id: 1, method: place("Size"), timeoutMillis: 0, headers: undefined } as const
+    codec.write({ ...request, payload: new Size({ file: "late" }) }, out)
+    const bytes = out.written()
+    link.offer(bytes.subarray(0, -20))
+    yield* TestClock.adjust("1 minute")
+    yield* Deferred.succeed(gate, undefined)
+    yield* TestClock.adjust("1 second")
+    link.offer(bytes.subarray(-20))
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(faults, [])
+    assert.strictEqual(yield* Deferred.await(asked), "late")
   })
 )

@@ -1,15 +1,16 @@
 /**
  * Who hears of the messages that nobody asked for.
  *
- * Rule 1: the latest messages before the first listener came wait for it. Rule 2: handlers run one after another, in the
- * order they came, for one message after another, in a fiber of their own; reading waits for them when they are far
- * behind. Rule 3: a stream that is far behind fails; it holds up nobody.
+ * Rule 1: the latest messages before the first listener came wait for it, though the link may have ended. Rule 2: handlers
+ * run one after another, in the order they came, for one message after another, in a fiber of their own; reading waits for
+ * them when they are far behind, unless the link has ended. Rule 3: a stream that is far behind fails; it holds up nobody.
  *
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { IpcError } from "../../peer/IpcError.ts"
@@ -28,6 +29,9 @@ export class Listeners<M> {
   readonly #handlers = new Set<{ readonly handle: Handle<M> }>()
   /** What the handlers have not seen yet. */
   readonly #inbox: Queue.Queue<M, Cause.Done>
+  /** Is open while that is not too much. */
+  readonly #gate = Latch.makeUnsafe(true)
+  #hurries = false
   #early: Array<M> | undefined = []
   #end: End | undefined
   /** Early messages that had to make place for later ones. */
@@ -41,10 +45,7 @@ export class Listeners<M> {
 
   /** Makes listeners that may each be `limit` messages behind. */
   static make<M>(limit: number, lagged: () => IpcError): Effect.Effect<Listeners<M>> {
-    return Effect.map(
-      Queue.bounded<M, Cause.Done>(Math.max(limit, earlyMessages)),
-      (inbox) => new Listeners(limit, inbox, lagged)
-    )
+    return Effect.map(Queue.unbounded<M, Cause.Done>(), (inbox) => new Listeners(limit, inbox, lagged))
   }
 
   /** Tells everybody, and waits while the handlers are too far behind. */
@@ -57,7 +58,20 @@ export class Listeners<M> {
       if (stream.length >= this.#limit) this.#leave(stream, Exit.fail(this.#lagged()))
       else stream.push([message])
     }
-    return this.#handlers.size > 0 ? Effect.asVoid(Queue.offer(this.#inbox, message)) : Effect.void
+    if (this.#handlers.size > 0) Queue.offerUnsafe(this.#inbox, message)
+    if (this.#isFarBehind && !this.#hurries) this.#gate.closeUnsafe()
+    return this.#gate.await
+  }
+
+  /** Whether there are messages that nobody has heard of, or will before a listener comes. */
+  get hasEarly(): boolean {
+    return this.#early !== undefined && this.#early.length > 0
+  }
+
+  /** Waits for handlers no more: nothing is left to be read but what has come. */
+  hurry(): void {
+    this.#hurries = true
+    this.#gate.openUnsafe()
   }
 
   /** Adds a handler, and answers how to take it away. */
@@ -65,14 +79,16 @@ export class Listeners<M> {
     const entry = { handle }
     this.#handlers.add(entry)
     for (const message of this.#takeEarly()) Queue.offerUnsafe(this.#inbox, message)
+    if (this.#end !== undefined) Queue.endUnsafe(this.#inbox)
     return () => void this.#handlers.delete(entry)
   }
 
   /** Runs the handlers until the end, and what came before it. */
   readonly run: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.flatMap(Queue.take(this.#inbox), (message) =>
-      Effect.forEach(Array.from(this.#handlers), ({ handle }) => handle(message), { discard: true })
-    )
+    Effect.flatMap(Queue.take(this.#inbox), (message) => {
+      if (!this.#isFarBehind) this.#gate.openUnsafe()
+      return Effect.forEach(Array.from(this.#handlers), ({ handle }) => handle(message), { discard: true })
+    })
   ).pipe(
     Effect.forever,
     Effect.catchIf(Cause.isDone, () => Effect.void)
@@ -94,7 +110,11 @@ export class Listeners<M> {
     if (this.#end !== undefined) return
     this.#end = end
     for (const stream of Array.from(this.#streams)) this.#leave(stream, end)
-    Queue.endUnsafe(this.#inbox)
+    if (!this.hasEarly) Queue.endUnsafe(this.#inbox)
+  }
+
+  get #isFarBehind(): boolean {
+    return Queue.sizeUnsafe(this.#inbox) > Math.max(this.#limit, earlyMessages)
   }
 
   #subscribe(): Mailbox<M> {

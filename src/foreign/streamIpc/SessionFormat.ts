@@ -9,14 +9,21 @@
  */
 import { nameIn } from "../../wire/dialect/StreamIpcClasses.ts"
 import type { Format, Framer, FramerOut, Refusal } from "../../wire/Format.ts"
-import { enveloped, envelopeOf, type StreamIpcMessage } from "../../wire/framing/StreamIpcFormat.ts"
+import {
+  abandonAfterMillis,
+  detailOf,
+  enveloped,
+  opened,
+  type StreamIpcMessage
+} from "../../wire/framing/StreamIpcFormat.ts"
 import { type PayloadsSink, type Speech, StreamIpcPayloads } from "../../wire/framing/StreamIpcPayloads.ts"
-import { PhpError, PhpObject, type PhpValue } from "../../wire/payload/PhpValue.ts"
+import { PhpObject } from "../../wire/payload/PhpValue.ts"
 import type { WriteBuffer } from "../../wire/WriteBuffer.ts"
 import * as Message from "./StreamIpcMessage.ts"
 
 export const format = (speech: Speech): Format<StreamIpcMessage> => ({
   name: "php-stream-ipc",
+  abandonAfterMillis,
   open: ({ maxFrameBytes }) => new SessionFramer(speech, maxFrameBytes)
 })
 
@@ -40,6 +47,15 @@ class SessionFramer implements Framer<StreamIpcMessage>, PayloadsSink {
   end(out: FramerOut<StreamIpcMessage>): void {
     this.#out = out
     this.#payloads.end()
+  }
+
+  isUnfinished(stream: number): boolean {
+    return this.#payloads.unfinished(stream)
+  }
+
+  abandon(out: FramerOut<StreamIpcMessage>, stream: number): void {
+    this.#out = out
+    this.#payloads.abandon(stream)
   }
 
   write(message: StreamIpcMessage, buffer: WriteBuffer): number | Refusal {
@@ -99,17 +115,6 @@ class SessionFramer implements Framer<StreamIpcMessage>, PayloadsSink {
   }
 }
 
-/** Takes a message out of its envelope. Throws where there is none. */
-const opened = (value: PhpValue): StreamIpcMessage => {
-  if (!(value instanceof PhpObject)) throw new PhpError("Malformed", "the payload is no object")
-  const envelope = envelopeOf(value)
-  if (envelope === undefined) return { _tag: "Notification", message: value }
-  const { id, kind, message } = envelope
-  if (id === undefined) throw new PhpError("Malformed", "an envelope has no id")
-  if (!(message instanceof PhpObject)) throw new PhpError("Malformed", `the envelope ${id} holds no message`)
-  return { _tag: kind === "request" ? "Request" : "Response", id, message }
-}
-
 const newline = 0x0a
 const decoder = new TextDecoder()
 
@@ -123,5 +128,3 @@ const textOrBytes = (bytes: Uint8Array): string | Uint8Array => {
 }
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

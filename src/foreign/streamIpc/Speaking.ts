@@ -1,8 +1,9 @@
 /**
  * A session over a channel: it joins requests, listeners and handlers, and knows how all of them end.
  *
- * Rule 1: one fiber reads; it waits for nobody but handlers of messages that are far behind. Rule 2: when the link ends,
- * every request of ours fails and every handler of a request is interrupted; what came before the end is still heard of.
+ * Rule 1: one fiber reads; it waits for nobody but handlers of messages that are far behind, and a full link that has to
+ * take a refusal. Rule 2: when the link ends, every request of ours fails and every handler of a request is interrupted,
+ * however far behind handlers of messages are; what came before the end is still heard of.
  *
  * @since 0.1.0
  */
@@ -15,7 +16,6 @@ import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { IpcError } from "../../peer/IpcError.ts"
-import type { Refusal } from "../../wire/Format.ts"
 import type { StreamIpcMessage } from "../../wire/framing/StreamIpcFormat.ts"
 import type { PhpObject } from "../../wire/payload/PhpValue.ts"
 import type { Channel } from "../Channel.ts"
@@ -101,6 +101,12 @@ class Speaking<A> {
       const handling = yield* Effect.forkScoped(this.#listeners.run)
       const reading = Effect.flatMap(Effect.exit(this.#read), (exit) => this.#over(exit, handling))
       yield* Effect.addFinalizer(() => this.#closed)
+      yield* Effect.forkScoped(
+        Effect.andThen(
+          this.#channel.ended,
+          Effect.sync(() => this.#listeners.hurry())
+        )
+      )
       yield* Effect.forkScoped(reading)
     })
   }
@@ -171,20 +177,14 @@ class Speaking<A> {
       const failure = Exit.isFailure(exit) ? Cause.findError(exit.cause) : undefined
       const error = failure !== undefined && Result.isSuccess(failure) ? failure.success : undefined
       const broke = error instanceof IpcError ? error : undefined
-      this.#requests.end(broke ?? (yield* this.#disconnected))
+      // A channel that has ended well does not tell why where it is read.
+      this.#requests.end(broke ?? (yield* this.#channel.ended))
       this.#listeners.end(broke === undefined ? done : Exit.fail(broke))
       yield* this.#answering.stop
-      yield* Fiber.await(handling)
+      // Nobody hears of what nobody has asked for yet.
+      if (!this.#listeners.hasEarly) yield* Fiber.await(handling)
       Deferred.doneUnsafe(this.#finished, broke === undefined ? Exit.void : Exit.fail(broke))
     })
-  }
-
-  /** A channel that has ended well tells why only who sends. Nothing is sent: no format can say this. */
-  get #disconnected(): Effect.Effect<IpcError> {
-    const probe = { _tag: "Undecodable", bytes: new Uint8Array(), why: "" } as const
-    return Effect.map(Effect.flip(this.#channel.send(probe)), (error) =>
-      error.reason._tag === "Disconnected" ? error : errorOf(this.#channel, ended)
-    ).pipe(Effect.orElseSucceed(() => errorOf(this.#channel, ended)))
   }
 
   get #closed(): Effect.Effect<void> {
@@ -196,8 +196,6 @@ class Speaking<A> {
     })
   }
 }
-
-const ended: Refusal = { _tag: "Disconnected", detail: "the peer ended the link" }
 
 /** Keeps something added until the scope closes, or earlier. */
 const asLong = (add: () => () => void): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>

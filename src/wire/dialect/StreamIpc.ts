@@ -10,6 +10,8 @@
  */
 import type { Message, Refusal } from "../../session/Message.ts"
 import type { Generation } from "../framing/StreamIpcFrames.ts"
+import { abandonAfterMillis } from "../framing/StreamIpcFormat.ts"
+import type { Head } from "../framing/StreamIpcHead.ts"
 import { type PayloadsSink, StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
 import { Classes } from "./StreamIpcClasses.ts"
@@ -35,9 +37,6 @@ const can: Can = {
   ask: true,
   goodbye: false
 }
-
-/** How long an unfinished frame may stand still: text may hold a mark, and what follows it looks like a length. */
-const abandonAfterMillis = 10_000
 
 /** How many calls a peer answers at a time: it does not say. */
 const mostCalls = 0xffff_ffff
@@ -162,8 +161,8 @@ class StreamIpcCodec implements Codec, PayloadsSink {
     this.#reader.payload(bytes, start, end, stream, this.#out!)
   }
 
-  oversized(bytes: number): void {
-    this.#out!.refuse("none", 0, -1, { _tag: "Oversized", bytes, maxBytes: this.#maxFrameBytes })
+  oversized(bytes: number, head: Head | undefined): void {
+    this.#reader.oversized({ _tag: "Oversized", bytes, maxBytes: this.#maxFrameBytes }, head, this.#out!)
   }
 
   junk(bytes: Uint8Array, stream: number): void {

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { Generation } from "../framing/StreamIpcFrames.ts"
+import { PhpError } from "../payload/PhpValue.ts"
 
 /** The classes of the library, by the tags that stand for them. */
 export const logClass = String.raw`StreamIpc\Message\LogMessage`
@@ -40,6 +41,16 @@ export class Classes {
   /** Answers the class that stands for a tag. */
   ofTag(tag: string): string {
     return Object.hasOwn(this.#classes, tag) ? canonical(this.#classes[tag]!) : this.#namespace + tag
+  }
+
+  /**
+   * As `ofTag`, for a tag within a value, which may come from anybody: it names no class outside the namespace, unless it is
+   * one of those given. Throws where the tag is no name.
+   */
+  ofTagWithin(tag: string): string {
+    const phpClass = this.ofTag(tag)
+    if (Object.hasOwn(this.#classes, tag) || this.tagOf(phpClass) === tag) return phpClass
+    throw new PhpError("Unsayable", `no class stands for the tag ${JSON.stringify(tag)}: give it one in \`classes\``)
   }
 
   /** Answers the tag that a class stands for, or undefined for one that is unknown. */

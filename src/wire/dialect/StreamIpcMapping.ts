@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import { isClassName } from "../payload/PhpValue.ts"
 import type { Lexicon, Method, Objection } from "../Wire.ts"
 import { canonical, type Classes, errorClass, folded } from "./StreamIpcClasses.ts"
 
@@ -110,9 +111,6 @@ const byClass = (words: ReadonlyArray<Word>, kind: Method["kind"]): ReadonlyMap<
   return map
 }
 
-/** Names of classes, each part of which is one in PHP. */
-const className = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*(?:\\[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)*$/
-
 /** What no one can say or tell apart. */
 export const objectionTo = ({ answers, says }: Vocabulary, isJson: boolean): Objection | undefined => {
   for (const words of [says, answers]) {
@@ -126,7 +124,7 @@ export const objectionTo = ({ answers, says }: Vocabulary, isJson: boolean): Obj
 }
 
 const fault = ({ answerClass, bytes, class: phpClass, integers }: Word, isJson: boolean): string | undefined => {
-  const misnamed = [phpClass, answerClass].find((name) => !className.test(name))
+  const misnamed = [phpClass, answerClass].find((name) => !isClassName(name))
   if (misnamed !== undefined) {
     return `"${misnamed}" is no name of a class in PHP: name another in StreamIpc.annotations`
   }

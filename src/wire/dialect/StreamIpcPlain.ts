@@ -22,6 +22,7 @@ import {
 } from "../payload/PhpValue.ts"
 import type { Generation } from "../framing/StreamIpcFrames.ts"
 import { type Classes, errorClass, folded, nameIn } from "./StreamIpcClasses.ts"
+import type { Maps } from "./StreamIpcMaps.ts"
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>
@@ -41,7 +42,7 @@ export const toPhp = (json: unknown, classes: Classes, depth = 0): PhpValue => {
   if (depth > maxDepth) throw new PhpError("TooDeep", `nested deeper than ${maxDepth}`)
   if (Array.isArray(json)) return PhpArray.list(json.map((each) => toPhp(each, classes, depth + 1)))
   const { _tag: tag } = json as { _tag?: unknown }
-  if (typeof tag === "string") return toObject(classes.ofTag(tag), json as Json, classes, depth)
+  if (typeof tag === "string") return toObject(classes.ofTagWithin(tag), json as Json, classes, depth)
   return PhpArray.of(Object.entries(json).map(([key, each]) => [key, toPhp(each, classes, depth + 1)]))
 }
 
@@ -88,15 +89,15 @@ export class Plain {
   readonly #inside = new Set<PhpValue>()
   #left: number
   /** Arrays that are to be maps though their keys are those of a list. */
-  readonly #maps: ReadonlySet<PhpArray>
+  readonly #maps: Pick<Maps, "has">
   /** Whether large integers are to be numbers, as near as those come. */
   readonly #near: boolean
-  /** The arrays that lists were made of. */
-  readonly lists = new Map<unknown, PhpArray>()
+  /** The arrays that lists were made of, and maps that might have been lists. */
+  readonly arrays = new Map<unknown, PhpArray>()
   /** Whether there was an integer that no number holds. */
   sawLarge = false
 
-  constructor(classes: Classes, payloadBytes: number, maps: ReadonlySet<PhpArray>, near: boolean) {
+  constructor(classes: Classes, payloadBytes: number, maps: Pick<Maps, "has">, near: boolean) {
     this.#classes = classes
     this.#left = valuesOf(payloadBytes)
     this.#maps = maps
@@ -146,11 +147,12 @@ export class Plain {
   #array(array: PhpArray): unknown {
     if (array.isList && !this.#maps.has(array)) {
       const list = Array.from(array.values(), (each) => this.of(each))
-      this.lists.set(list, array)
+      this.arrays.set(list, array)
       return list
     }
     const json: Record<string, unknown> = {}
     for (const [key, each] of array) put(json, String(key), this.of(each))
+    if (array.isList) this.arrays.set(json, array)
     return json
   }
 }

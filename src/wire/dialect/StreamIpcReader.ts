@@ -8,6 +8,7 @@
  */
 import type { Refusal } from "../../session/Message.ts"
 import { envelopeOf } from "../framing/StreamIpcFormat.ts"
+import type { Head } from "../framing/StreamIpcHead.ts"
 import type { StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import { dereference, PhpObject, type PhpValue } from "../payload/PhpValue.ts"
 import * as Utf8 from "../Utf8.ts"
@@ -59,6 +60,17 @@ export class StreamIpcReader {
     if (id === undefined) return out.refuse("none", 0, -1, malformed(`a ${kind} has no id`))
     if (kind === "request") this.#onRequest(id, message, size, out)
     else this.#onResponse(id, message, size, out)
+  }
+
+  /** Ends the call whose answer is too large, and answers the request that is. */
+  oversized(reason: Refusal, head: Head | undefined, out: Out): void {
+    const { ids } = this.#parts
+    if (head?.kind === "request") return out.refuse("duty", ids.owe(head.id, ""), -1, reason)
+    const id = head === undefined ? 0 : ids.numberOf(head.id)
+    const word = ids.asked(id)
+    if (word === undefined) return out.refuse("none", 0, -1, reason)
+    ids.forget(id)
+    out.refuse("call", id, word.method, reason)
   }
 
   /** Hands text over that stands between messages: as an event, where this side takes it. */

@@ -9,6 +9,7 @@ import * as Utf8 from "../Utf8.ts"
 import type { Shape } from "../Wire.ts"
 import { type Classes, folded } from "./StreamIpcClasses.ts"
 import type { Word } from "./StreamIpcMapping.ts"
+import { Maps } from "./StreamIpcMaps.ts"
 import { isJson, type Json, Plain, toObject } from "./StreamIpcPlain.ts"
 
 const encoder = new TextEncoder()
@@ -37,7 +38,7 @@ export class Values {
       return this.#mapped(word, toObject(word.answerClass, { [valueKey]: json }, this.#classes))
     }
     const tag = json._tag
-    const phpClass = typeof tag === "string" && !word.answersOne ? this.#classes.ofTag(tag) : word.answerClass
+    const phpClass = typeof tag === "string" && !word.answersOne ? this.#classes.ofTagWithin(tag) : word.answerClass
     return this.#mapped(word, toObject(phpClass, json, this.#classes))
   }
 
@@ -65,22 +66,23 @@ export class Values {
 
   /** Decodes the first of some JSON-safe values that fits, which each are what an object may mean. */
   #decoded(shape: Shape, bytes: number, candidates: (plain: Plain) => ReadonlyArray<unknown>): unknown {
-    const maps = new Set<PhpArray>()
+    const maps = new Maps()
+    let tries = Math.min(mostTries, leastTries + Math.floor(triedBytes / Math.max(1, bytes)))
     let near = false
     for (;;) {
       const plain = new Plain(this.#classes, bytes, maps, near)
       let failure: unknown
-      let wrong: PhpArray | undefined
+      let learned = false
       for (const json of candidates(plain)) {
         try {
           return shape.decode(json)
         } catch (error) {
           failure ??= error
-          wrong ??= listAt(json, error, plain)
+          learned ||= maps.learn(json, error, plain.arrays)
         }
       }
-      if (wrong !== undefined && maps.size < mostMaps) maps.add(wrong)
-      else if (plain.sawLarge && !near) near = true
+      if (learned && --tries > 0) continue
+      if (plain.sawLarge && !near) near = true
       else throw failure
     }
   }
@@ -136,32 +138,10 @@ const answersNothing = ({ success }: Word): boolean => {
 
 const lastPart = (phpClass: string): string => phpClass.slice(phpClass.lastIndexOf("\\") + 1)
 
-/** How many arrays of one payload may be taken for maps after all. */
-const mostMaps = 32
-
-/** An issue of Effect's Schema, as far as it says where it is. */
-interface Issue {
-  readonly path?: ReadonlyArray<PropertyKey>
-  readonly issue?: Issue
-  readonly issues?: ReadonlyArray<Issue>
-}
-
-/**
- * Finds the list that a schema did not take: PHP does not tell an empty map from an empty list, nor one whose keys are 0, 1,
- * 2 from a list.
- */
-const listAt = (json: unknown, error: unknown, plain: Plain): PhpArray | undefined => {
-  let at = json
-  let issue = (error as { readonly issue?: Issue } | null)?.issue
-  while (issue !== undefined) {
-    for (const key of issue.path ?? []) at = isIn(at, key) ? at[key] : undefined
-    issue = issue.issue ?? issue.issues?.[0]
-  }
-  return plain.lists.get(at)
-}
-
-const isIn = (value: unknown, key: PropertyKey): value is Record<PropertyKey, unknown> =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, key)
+/** How many bytes may be decoded in all to find out which arrays of a payload are maps, and how often at least and at most. */
+const triedBytes = 4 * 1024 * 1024
+const leastTries = 16
+const mostTries = 1024
 
 const changed = (object: PhpObject, change: (property: PhpProperty) => PhpValue): PhpObject =>
   new PhpObject(

@@ -4,7 +4,7 @@
  * A line that nothing ends is read when the input ends. One that is longer than the limit is told as soon as it is, and
  * skipped.
  *
- * Law: every split of the same bytes reads the same.
+ * Law 1: every split of the same bytes reads the same. Law 2: each byte is copied a bounded number of times.
  *
  * @since 0.1.0
  */
@@ -14,11 +14,14 @@ import { indexOf } from "../Bytes.ts"
 const newline = 0x0a
 const carriageReturn = 0x0d
 
+/** As many bytes of a line that is skipped are told. */
+export const keptBytes = 256
+
 /** Where a reader tells what it found. Bytes are borrowed. */
 export interface LineSink {
   line(bytes: Uint8Array, start: number, end: number): void
-  /** A line is longer than the limit; `bytes` of it have come. */
-  oversized(bytes: number): void
+  /** A line is longer than the limit; `bytes` of it have come. `head` is its beginning, as far as `keptBytes` go. */
+  oversized(bytes: number, head: Uint8Array): void
 }
 
 /** Reads lines from chunks that are cut anywhere. */
@@ -59,12 +62,14 @@ export class Reader {
     const bytes = this.#held.length + end - start
     // A line may be followed by a carriage return that is none of it.
     if (bytes > this.#maxBytes + 1) {
+      this.#held.fill(chunk.subarray(0, end), start, Math.max(keptBytes, this.#held.length))
+      const head = this.#held.bytes.subarray(0, Math.min(this.#held.length, keptBytes))
       this.#held.clear()
       this.#skipping = true
-      return this.#sink.oversized(bytes)
+      return this.#sink.oversized(bytes, head)
     }
-    if (end === chunk.length) this.#held.fill(chunk, start, bytes)
-    else this.#held.fill(chunk.subarray(0, end), start, bytes)
+    // What a line may come to need is said, and not what it needs yet: room for that alone would be made anew each time.
+    this.#held.fill(chunk.subarray(0, end), start, this.#maxBytes + 1)
   }
 
   #release(): void {
@@ -79,7 +84,9 @@ export class Reader {
 
   #line(bytes: Uint8Array, start: number, ending: number): void {
     const end = ending > start && bytes[ending - 1] === carriageReturn ? ending - 1 : ending
-    if (end - start > this.#maxBytes) return this.#sink.oversized(end - start)
+    if (end - start > this.#maxBytes) {
+      return this.#sink.oversized(end - start, bytes.subarray(start, Math.min(end, start + keptBytes)))
+    }
     this.#sink.line(bytes, start, end)
   }
 }

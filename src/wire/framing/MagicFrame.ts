@@ -24,6 +24,9 @@ export const headerBytes = 8
 export const magic: ReadonlyArray<number> = [0xf3, 0x4a, 0x9d, 0xe2]
 const first = magic[0]!
 
+/** As many bytes of a payload that is skipped are told. */
+export const keptBytes = 256
+
 /** From here on a length is four bytes of text. */
 export const unbelievableBytes = 0x2000_0000
 
@@ -31,8 +34,8 @@ export const unbelievableBytes = 0x2000_0000
 export interface MagicSink {
   /** A whole frame; its payload is `bytes` from `start` to `end`. */
   frame(bytes: Uint8Array, start: number, end: number): void
-  /** A frame whose payload is larger than the limit, and is skipped. */
-  oversized(payloadBytes: number): void
+  /** A frame whose payload is larger than the limit, and is skipped. `head` is its beginning, as far as `keptBytes` go. */
+  oversized(payloadBytes: number, head: Uint8Array): void
   junk(bytes: Uint8Array): void
 }
 
@@ -131,7 +134,12 @@ export class Reader {
   #wanted(): number {
     const { bytes, length } = this.#held
     if (length < magic.length) return magic.length
-    return length < headerBytes ? headerBytes : headerBytes + readUint32(bytes, magic.length)
+    return length < headerBytes ? headerBytes : headerBytes + this.#needed(readUint32(bytes, magic.length))
+  }
+
+  /** How much of a payload is waited for. */
+  #needed(payloadBytes: number): number {
+    return payloadBytes > this.#maxBytes ? Math.min(payloadBytes, keptBytes) : payloadBytes
   }
 
   #readHeld(): void {
@@ -175,12 +183,13 @@ export class Reader {
     const payloadBytes = readUint32(bytes, at + magic.length)
     const start = at + headerBytes
     const next = start + payloadBytes
+    const kept = start + this.#needed(payloadBytes)
+    if (kept > end) return at
     if (payloadBytes > this.#maxBytes) {
       this.#skip = Math.max(0, next - end)
-      this.#sink.oversized(payloadBytes)
+      this.#sink.oversized(payloadBytes, bytes.subarray(start, kept))
       return Math.min(next, end)
     }
-    if (next > end) return at
     this.#sink.frame(bytes, start, next)
     return next
   }

@@ -15,7 +15,8 @@ import { type PayloadsSink, type Speech, StreamIpcPayloads } from "./StreamIpcPa
 export type { Serializer, Speech } from "./StreamIpcPayloads.ts"
 
 /**
- * What one side may say to the other.
+ * What one side may say to the other. An id is whatever text its side chose; PHP may choose bytes that are no UTF-8, and of
+ * such an id each byte above 127 is half a surrogate pair here, U+DC80 to U+DCFF.
  *
  * @category models
  * @since 0.1.0
@@ -36,11 +37,15 @@ export type StreamIpcMessage =
  */
 export const format = (options: Speech = {}): Format<StreamIpcMessage> => ({
   name: "php-stream-ipc",
+  abandonAfterMillis,
   open: ({ maxFrameBytes }) => new StreamIpcFramer(options, maxFrameBytes)
 })
 
 /** The namespace of the library's own classes. */
 export const libraryOf = (generation: Generation): string => (generation === "v1" ? "StreamIpc" : "PhpStreamIpc")
+
+/** How long an unfinished frame may stand still: text may hold a mark, and what follows it looks like a length. */
+export const abandonAfterMillis = 10_000
 
 class StreamIpcFramer implements Framer<StreamIpcMessage>, PayloadsSink {
   readonly #payloads: StreamIpcPayloads
@@ -60,6 +65,15 @@ class StreamIpcFramer implements Framer<StreamIpcMessage>, PayloadsSink {
   end(out: FramerOut<StreamIpcMessage>): void {
     this.#out = out
     this.#payloads.end()
+  }
+
+  isUnfinished(stream: number): boolean {
+    return this.#payloads.unfinished(stream)
+  }
+
+  abandon(out: FramerOut<StreamIpcMessage>, stream: number): void {
+    this.#out = out
+    this.#payloads.abandon(stream)
   }
 
   write(message: StreamIpcMessage, buffer: WriteBuffer): number | Refusal {
@@ -103,9 +117,15 @@ export const enveloped = (
     case "Notification":
       return message.message
     case "Request":
-      return PhpObject.of(`${library}\\Envelope\\RequestEnvelope`, { id: message.id, request: message.message })
+      return PhpObject.of(`${library}\\Envelope\\RequestEnvelope`, {
+        id: idValue(message.id),
+        request: message.message
+      })
     case "Response":
-      return PhpObject.of(`${library}\\Envelope\\ResponseEnvelope`, { id: message.id, response: message.message })
+      return PhpObject.of(`${library}\\Envelope\\ResponseEnvelope`, {
+        id: idValue(message.id),
+        response: message.message
+      })
   }
 }
 
@@ -120,14 +140,31 @@ export interface Envelope {
 export const envelopeOf = (object: PhpObject): Envelope | undefined => {
   const kind = envelopeClass.exec(object.class)?.[1]?.toLowerCase() as Envelope["kind"] | undefined
   if (kind === undefined) return undefined
-  const id = object.get("id")
-  // JSON's integers become strings in PHP.
-  const isId = typeof id === "string" || typeof id === "number" || typeof id === "bigint"
-  return { kind, id: isId ? String(id) : undefined, message: object.get(kind) }
+  return { kind, id: idOf(object.get("id")), message: object.get(kind) }
 }
 
+const idOf = (value: PhpValue | undefined): string | undefined => {
+  if (value instanceof Uint8Array) return idOfBytes(value)
+  // JSON's integers become strings in PHP.
+  const isId = typeof value === "string" || typeof value === "number" || typeof value === "bigint"
+  return isId ? String(value) : undefined
+}
+
+const idOfBytes = (bytes: Uint8Array): string => {
+  let id = ""
+  for (const byte of bytes) id += String.fromCharCode(byte < 0x80 ? byte : byte + halfPair)
+  return id
+}
+
+/** What makes half a surrogate pair of a byte. */
+const halfPair = 0xdc00
+const ofBytes = /^[\p{ASCII}\udc80-\udcff]*$/u
+
+const idValue = (id: string): string | Uint8Array =>
+  id.isWellFormed() || !ofBytes.test(id) ? id : Uint8Array.from(id, (character) => character.charCodeAt(0) & 0xff)
+
 /** Takes a message out of its envelope. Throws where there is none. */
-const opened = (value: PhpValue): StreamIpcMessage => {
+export const opened = (value: PhpValue): StreamIpcMessage => {
   if (!(value instanceof PhpObject)) throw new PhpError("Malformed", "the payload is no object")
   const envelope = envelopeOf(value)
   if (envelope === undefined) return { _tag: "Notification", message: value }
@@ -137,4 +174,5 @@ const opened = (value: PhpValue): StreamIpcMessage => {
   return { _tag: kind === "request" ? "Request" : "Response", id, message }
 }
 
-const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** What was wrong. */
+export const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

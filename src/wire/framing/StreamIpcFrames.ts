@@ -9,6 +9,7 @@
 import { ByteBuffer } from "../ByteBuffer.ts"
 import * as LineFrame from "./LineFrame.ts"
 import * as MagicFrame from "./MagicFrame.ts"
+import { type Head, read as headOf } from "./StreamIpcHead.ts"
 
 /** How messages are framed. */
 export type Generation = "v1" | "old"
@@ -17,8 +18,8 @@ export type Generation = "v1" | "old"
 export interface PayloadSink {
   /** A whole message, in a frame or a line. */
   payload(bytes: Uint8Array, start: number, end: number, generation: Generation): void
-  /** A message is larger than the limit, and is skipped. */
-  oversized(bytes: number): void
+  /** A message is larger than the limit, and is skipped; its beginning says what it is, where it can. */
+  oversized(bytes: number, head: Head | undefined): void
   junk(bytes: Uint8Array): void
 }
 
@@ -87,8 +88,8 @@ export class StreamIpcFrames implements LineFrame.LineSink {
     this.#sink.payload(bytes, start, end, "old")
   }
 
-  oversized(bytes: number): void {
-    this.#sink.oversized(bytes)
+  oversized(bytes: number, head: Uint8Array): void {
+    this.#sink.oversized(bytes, headOf(head, this.#lines !== undefined))
   }
 
   junk(bytes: Uint8Array): void {

@@ -14,6 +14,7 @@ import * as Utf8 from "../Utf8.ts"
 import type { WriteBuffer } from "../WriteBuffer.ts"
 import * as MagicFrame from "./MagicFrame.ts"
 import { type Generation, type PayloadSink, StreamIpcFrames } from "./StreamIpcFrames.ts"
+import type { Head } from "./StreamIpcHead.ts"
 
 /**
  * How a message becomes bytes, and bytes a message. Both may throw: what cannot be read is told as undecodable.
@@ -43,7 +44,8 @@ export interface Speech {
 /** Where payloads go. Bytes are borrowed. */
 export interface PayloadsSink {
   payload(bytes: Uint8Array, start: number, end: number, stream: number): void
-  oversized(bytes: number): void
+  /** A message is larger than the limit, and is skipped; its beginning says what it is, where it can. */
+  oversized(bytes: number, head: Head | undefined): void
   junk(bytes: Uint8Array, stream: number): void
 }
 
@@ -87,8 +89,8 @@ export class StreamIpcPayloads {
   /** Answers the payload of a message. Throws where it has none. */
   encode(message: PhpObject): string | Uint8Array {
     const { serializer } = this.#speech
-    if (typeof serializer === "object") return serializer.encode(message)
     const old = this.generation === "old"
+    if (typeof serializer === "object") return old ? asLine(serializer.encode(message)) : serializer.encode(message)
     if (this.isJson) return PhpJson.encode(message, { old })
     const bytes = PhpSerialize.encode(message)
     if (!old) return bytes
@@ -101,8 +103,14 @@ export class StreamIpcPayloads {
   decode(bytes: Uint8Array, start: number, end: number): PhpValue {
     const { serializer } = this.#speech
     if (typeof serializer === "object") return serializer.decode(bytes, start, end)
-    if (serializer === "detect") this.isJson = end > start && bytes[start] === openingBrace
-    if (this.isJson) return PhpJson.decode(bytes, start, end)
+    const isJson = serializer === "detect" ? end > start && bytes[start] === openingBrace : this.isJson
+    const value = isJson ? PhpJson.decode(bytes, start, end) : this.#unserialized(bytes, start, end)
+    // What cannot be read tells nothing of how the peer speaks.
+    this.isJson = isJson
+    return value
+  }
+
+  #unserialized(bytes: Uint8Array, start: number, end: number): PhpValue {
     if (this.generation === "v1") return PhpSerialize.decode(bytes, start, end)
     const decoded = Base64.read(bytes, start, end)
     if (decoded === undefined) throw new PhpError("Malformed", "the line is no Base64")
@@ -137,8 +145,8 @@ class StreamFrames implements PayloadSink {
     this.#payloads.generation = generation
     this.#sink.payload(bytes, start, end, this.#number)
   }
-  oversized(bytes: number): void {
-    this.#sink.oversized(bytes)
+  oversized(bytes: number, head: Head | undefined): void {
+    this.#sink.oversized(bytes, head)
   }
   junk(bytes: Uint8Array): void {
     this.#sink.junk(bytes, this.#number)
@@ -156,6 +164,11 @@ const writeFrame = (payload: string | Uint8Array, buffer: WriteBuffer): number =
 }
 
 const newline = 0x0a
+
+const asLine = (payload: Uint8Array): Uint8Array => {
+  if (payload.includes(newline)) throw new PhpError("Unsayable", "a payload with a line break would be two lines")
+  return payload
+}
 
 const writeLine = (payload: string | Uint8Array, buffer: WriteBuffer): number => {
   const at = buffer.reserve(roomOf(payload) + 1)

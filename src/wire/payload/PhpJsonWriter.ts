@@ -17,10 +17,11 @@ import {
   PhpEnum,
   PhpError,
   PhpFloat,
+  type PhpKey,
   PhpObject,
   type PhpValue
 } from "./PhpValue.ts"
-import { wellFormed } from "./PhpWriter.ts"
+import { nameOfClass, wellFormed } from "./PhpWriter.ts"
 
 /** What JavaScript writes as it is and PHP does not. */
 const separators = /[\u2028\u2029]/g
@@ -29,6 +30,8 @@ const oldEscapes = /[/\u0080-\uffff]/g
 
 const escaped = (character: string): string =>
   character === "/" ? "\\/" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+
+const classKey = "__class"
 
 /** Longer text is not made: what stands in many places is written as often, and may be written without end. */
 const mostChars = 64 * 1024 * 1024
@@ -67,32 +70,39 @@ export class PhpJsonWriter {
   }
 
   #array(array: PhpArray): void {
-    if (array.size === 0) {
-      this.#text += "[]"
-      return
-    }
     this.#enter(array)
+    if (array.size === 0) this.#text += "[]"
+    else this.#entries(array)
+    this.#inside.pop()
+  }
+
+  #entries(array: PhpArray): void {
     const isList = array.isList
     let separator = isList ? "[" : "{"
     for (const [key, value] of array) {
       this.#text += separator
-      if (!isList) this.#text += `${this.#string(String(key))}:`
+      if (!isList) this.#text += this.#name(key)
       this.#value(value)
       separator = ","
     }
     this.#text += isList ? "]" : "}"
-    this.#inside.pop()
   }
 
   #object(object: PhpObject): void {
     this.#enter(object)
-    this.#text += `{"__class":${this.#string(object.class)}`
+    this.#text += `{"__class":${this.#string(nameOfClass(object.class))}`
     for (const { name, value } of object.properties) {
-      this.#text += `,${this.#string(String(name))}:`
+      this.#text += `,${this.#name(name)}`
       this.#value(value)
     }
     this.#text += "}"
     this.#inside.pop()
+  }
+
+  /** What names a class may come from anybody, and its PHP would make an object of it. */
+  #name(name: PhpKey): string {
+    if (name === classKey) throw new PhpError("Unsayable", `in JSON a value named ${classKey} is a class`)
+    return `${this.#string(String(name))}:`
   }
 
   #enter(value: PhpArray | PhpObject): void {

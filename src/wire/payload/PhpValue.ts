@@ -173,6 +173,18 @@ export const integer = (text: string, offset = -1): number | bigint => {
   return exact
 }
 
+/** Names of classes, each part of which is one in PHP. */
+const className = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*(?:\\[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)*$/
+
+/** Whether a class of PHP can have this name, which has no backslash before it. */
+export const isClassName = (name: string): boolean => className.test(name)
+
+/** Answers the key that PHP makes of one of ours. */
+const known = (key: PhpKey): PhpKey => {
+  if (typeof key === "string") return keyOf(key)
+  return typeof key === "bigint" && Number.isSafeInteger(Number(key)) ? Number(key) : key
+}
+
 /** Answers the key that PHP makes of text. */
 export const keyOf = (text: string): PhpKey => {
   if (!integerText.test(text)) return text
@@ -219,23 +231,23 @@ export class PhpArray {
     return true
   }
 
-  get(key: PhpKey): PhpValue | undefined {
-    const known = typeof key === "string" ? keyOf(key) : key
-    if (this.#list === undefined) return this.#map!.get(known)
-    return typeof known === "number" ? this.#list[known] : undefined
+  get(given: PhpKey): PhpValue | undefined {
+    const key = known(given)
+    if (this.#list === undefined) return this.#map!.get(key)
+    return typeof key === "number" ? this.#list[key] : undefined
   }
 
   /** Puts a value at a key: in the place of the one that is there, or last. */
-  set(key: PhpKey, value: PhpValue): void {
-    const known = typeof key === "string" ? keyOf(key) : key
+  set(given: PhpKey, value: PhpValue): void {
+    const key = known(given)
     const list = this.#list
     if (list === undefined) {
-      this.#map!.set(known, value)
-    } else if (typeof known === "number" && Number.isInteger(known) && known >= 0 && known <= list.length) {
-      list[known] = value
+      this.#map!.set(key, value)
+    } else if (typeof key === "number" && Number.isInteger(key) && key >= 0 && key <= list.length) {
+      list[key] = value
     } else {
       this.#map = new Map<PhpKey, PhpValue>(list.entries())
-      this.#map.set(known, value)
+      this.#map.set(key, value)
       this.#list = undefined
     }
   }

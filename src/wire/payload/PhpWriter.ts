@@ -13,6 +13,7 @@ import type { GrowingBytes } from "./GrowingBytes.ts"
 import * as Floats from "./PhpFloats.ts"
 import {
   fits,
+  isClassName,
   isInteger,
   PhpArray,
   PhpCustom,
@@ -72,7 +73,7 @@ export class PhpWriter {
     this.#numbers.set(identity, this.#count)
     if (value instanceof PhpObject) return this.#object(value)
     if (value instanceof PhpCustom) return this.#custom(value)
-    this.#named("E", `${value.class}:${value.case}`, ";")
+    this.#named("E", `${nameOfClass(value.class)}:${value.case}`, ";")
   }
 
   /** A reference to an object is known by the object. What stands for it, where it was written, has no number. */
@@ -89,10 +90,10 @@ export class PhpWriter {
   }
 
   #object(object: PhpObject): void {
-    this.#named("O", object.class, `:${object.properties.length}:{`)
+    this.#named("O", nameOfClass(object.class), `:${object.properties.length}:{`)
     this.#deeper()
     for (const property of object.properties) {
-      if (typeof property.name === "number") this.#out.ascii(`i:${property.name};`)
+      if (typeof property.name === "number") this.#key(property.name)
       else this.#string(mangled(property))
       this.write(property.value)
     }
@@ -111,7 +112,7 @@ export class PhpWriter {
 
   #key(key: PhpKey): void {
     if (typeof key === "string") this.#string(key)
-    else this.#out.ascii(`i:${key};`)
+    else this.#out.ascii(`i:${checkedKey(key)};`)
   }
 
   #deeper(): void {
@@ -124,7 +125,7 @@ export class PhpWriter {
   }
 
   #custom({ class: phpClass, data }: PhpCustom): void {
-    this.#named("C", phpClass, `:${data.length}:{`)
+    this.#named("C", nameOfClass(phpClass), `:${data.length}:{`)
     this.#out.bytes(data)
     this.#out.ascii("}")
   }
@@ -155,7 +156,12 @@ const identityOf = (value: PhpValue): unknown => {
 
 /** The name of a property on the wire. */
 export const mangled = ({ declaredIn, name, visibility }: PhpProperty): string => {
-  if (visibility === "public") return String(name)
+  if (visibility === "public") {
+    const text = String(name)
+    if (text.startsWith("\0"))
+      throw new PhpError("Unsayable", "a zero byte begins the name of a property, as if it were private")
+    return text
+  }
   if (visibility === "protected") return `\0*\0${name}`
   if (declaredIn === undefined) throw new PhpError("Unsayable", `no class is named that declares the private ${name}`)
   return `\0${declaredIn}\0${name}`
@@ -163,6 +169,18 @@ export const mangled = ({ declaredIn, name, visibility }: PhpProperty): string =
 
 const floatText = (value: number): string =>
   Number.isFinite(value) ? Floats.write(value, "E") : Number.isNaN(value) ? "NAN" : value > 0 ? "INF" : "-INF"
+
+/** Answers the name of a class that there can be: PHP reads nothing of a message with another. */
+export const nameOfClass = (name: string): string => {
+  if (!isClassName(name)) throw new PhpError("Unsayable", `${JSON.stringify(name)} is no name of a class in PHP`)
+  return name
+}
+
+const checkedKey = (key: number | bigint): number | bigint => {
+  if (typeof key === "bigint") return checked(key)
+  if (!Number.isSafeInteger(key)) throw new PhpError("Unsayable", `${key} is no key of an array in PHP`)
+  return key
+}
 
 const checked = (value: bigint): bigint => {
   if (!fits(value)) throw new PhpError("OutOfRange", `${value} does not fit into 64 bits`)

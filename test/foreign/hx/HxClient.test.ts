@@ -188,6 +188,7 @@ describe("the end", () => {
     Effect.gen(function* () {
       const channel = Channel.make<HxMessage.HxMessage>({
         address: "half",
+        ended: Effect.never,
         send: () => Effect.void,
         receive: Effect.fail(Cause.Done())
       })

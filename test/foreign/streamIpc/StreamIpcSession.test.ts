@@ -17,6 +17,8 @@ import { closable, dto, facing, frame, jsonAnswer, jsonLog, jsonRequest, log, pa
 const json = { serializer: "json", idPrefix: "7" } as const
 const pong = () => Effect.succeed(log("Pong!"))
 
+const turns = Effect.forEach(Array.from({ length: 50 }), () => Effect.yieldNow, { discard: true })
+
 const reasonOf = (error: unknown): string =>
   error instanceof IpcError ? error.reason._tag : (error as { _tag: string })._tag
 
@@ -218,6 +220,37 @@ describe("the end of the link", () => {
       peer.ends()
       yield* session.finished
       assert.deepStrictEqual(heard, ["1", "2"])
+    })
+  )
+
+  it.effect("waits with what came before it for the first handler", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing(json)
+      const heard: Array<unknown> = []
+      peer.says(frame(JSON.stringify(jsonLog("1"))))
+      peer.says(frame(JSON.stringify(jsonLog("2"))))
+      peer.ends()
+      yield* session.finished
+      yield* session.onMessage((message) => Effect.sync(() => heard.push(text(message))))
+      yield* turns
+      assert.deepStrictEqual(heard, ["1", "2"])
+    })
+  )
+
+  it.effect("fails requests however far behind handlers are, also those that handlers wait for", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing({ ...json, messageBuffer: 1, timeout: "Infinity" })
+      const told: Array<string> = []
+      yield* session.onMessage(() =>
+        Effect.map(Effect.flip(session.request(log("ask"))), (error) => told.push(error.message))
+      )
+      const asked = yield* Effect.forkChild(Effect.flip(session.request(log("other"))))
+      for (let count = 0; count < 400; count++) peer.says(frame(JSON.stringify(jsonLog("x"))))
+      yield* turns
+      peer.ends({ _tag: "Exited", exitCode: 0, signal: undefined, stderrTail: "" })
+      yield* session.finished
+      assert.include((yield* Fiber.join(asked)).message, "exited with code 0")
+      assert.isAbove(told.length, 256)
     })
   )
 
@@ -581,5 +614,77 @@ describe("where sessions come from", () => {
         "still there"
       ])
     }).pipe(Effect.scoped, Effect.provide(Memory.layer()))
+  )
+})
+
+describe("a mark in text", () => {
+  const stray = Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 1, 0)
+  const heardBy = (session: StreamIpcSession.Session, heard: Array<string>) =>
+    session.onMessage((message) =>
+      Effect.sync(() => heard.push(`${StreamIpcMessage.levelOf(message)} ${text(message)!.length}`))
+    )
+
+  it.effect("is given up after 10 seconds without a byte, with what came behind it, on either stream", () =>
+    Effect.gen(function* () {
+      for (const stream of [0, 1]) {
+        const { peer, session } = yield* facing(json)
+        const heard: Array<string> = []
+        yield* heardBy(session, heard)
+        peer.says(stray, stream)
+        peer.says(frame(JSON.stringify(jsonLog("one"))), stream)
+        yield* TestClock.adjust("9 seconds")
+        yield* turns
+        assert.deepStrictEqual(heard, [])
+        yield* TestClock.adjust("6 seconds")
+        yield* turns
+        assert.deepStrictEqual(heard, ["junk 1", "junk 7", "info 3"])
+        peer.says(frame(JSON.stringify(jsonLog("again"))), stream)
+        yield* turns
+        assert.deepStrictEqual(heard.slice(3), ["info 5"])
+      }
+    })
+  )
+
+  it.effect("is no matter of a frame that comes slowly, or while nobody reads", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing({ ...json, inboxMessages: 2, messageBuffer: 1 })
+      const heard: Array<string> = []
+      yield* heardBy(session, heard)
+      const slow = frame(JSON.stringify(jsonLog("slow")))
+      for (let at = 0; at < slow.length; at += 10) {
+        peer.says(slow.subarray(at, at + 10))
+        yield* TestClock.adjust("8 seconds")
+      }
+      yield* turns
+      assert.deepStrictEqual(heard, ["info 4"])
+
+      const latch = yield* Deferred.make<void>()
+      const remove = yield* session.onMessage(() => Deferred.await(latch))
+      for (let count = 0; count < 300; count++) peer.says(frame(JSON.stringify(jsonLog("x"))))
+      peer.says(slow.subarray(0, 30))
+      yield* turns
+      assert.isTrue(peer.paused)
+      yield* TestClock.adjust("1 hour")
+      yield* Deferred.succeed(latch, undefined)
+      yield* remove
+      yield* turns
+      peer.says(slow.subarray(30))
+      yield* Effect.forEach(Array.from({ length: 20 }), () => turns, { discard: true })
+      assert.isFalse(peer.paused)
+      assert.deepStrictEqual([heard.length, heard.at(-1)], [302, "info 4"])
+    })
+  )
+
+  it.effect("is junk when the link ends, and nothing is watched any more", () =>
+    Effect.gen(function* () {
+      const { peer, session } = yield* facing(json)
+      const heard: Array<string> = []
+      yield* heardBy(session, heard)
+      peer.says(stray)
+      peer.ends()
+      yield* session.finished
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(heard, ["junk 8"])
+    })
   )
 })

@@ -533,6 +533,34 @@ describe("the wire of php-stream-ipc", () => {
     }
   })
 
+  it("takes no other spelling of an id for the answer of a call, and no second answer", () => {
+    const half = PhpObject.of("PeerDto\\HalfAnswer", { value: 1 })
+    const client = W.open("client")
+    W.said(client, W.request("Half", { n: 1 }))
+    for (const id of ["4242.01", "4242.1 ", " 4242.1", "4242.+1", "4242.1.0", "4242.1e0", "4242.1025"]) {
+      const [late] = read(client, fromPhp({ _tag: "Response", id, message: half })).messages
+      assert.deepInclude(late, { _tag: "Defect", id: 0 }, id)
+    }
+    const answers = [0, 1].flatMap(
+      () => read(client, fromPhp({ _tag: "Response", id: "4242.1", message: half })).messages
+    )
+    assert.deepStrictEqual(
+      answers.map(({ _tag }) => _tag),
+      ["Success", "Defect"]
+    )
+  })
+
+  it("answers a request once", () => {
+    for (const lexicon of [W.server, W.withoutShortWays(W.server)]) {
+      const server = W.open("server", {}, lexicon)
+      read(server, W.said(W.open("client"), W.request("Half", { n: 3 })))
+      const success: Message = { _tag: "Success", id: 1, method: 4, value: 1.5 }
+      assert.isAbove(W.said(server, success).length, 0)
+      const reason: Refusal = { _tag: "Draining" }
+      assert.strictEqual(W.said(server, success, { _tag: "Defect", id: 1, method: 4, reason }).length, 0)
+    }
+  })
+
   it("echoes the peer's ids, whatever they are, and lets two requests share one", () => {
     for (const serializer of serializers) {
       const server = W.open("server", { serializer })
@@ -544,6 +572,20 @@ describe("the wire of php-stream-ipc", () => {
         const [response] = toPhp(W.said(server, { _tag: "Success", id: number, method, value: 1.5 }), serializer)
         assert.deepInclude(response, { _tag: "Response", id })
       }
+    }
+  })
+
+  it("echoes an id that is no text byte for byte, as PHP may choose any", () => {
+    const id = "\xff\x80\x00a"
+    const request = `O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:4:"${id}";s:7:"request";O:12:"PeerDto\\Half":1:{s:1:"n";i:3;}}`
+    const frame = Buffer.concat([Buffer.from("f34a9de200000000", "hex"), Buffer.from(request, "latin1")])
+    frame.writeUInt32BE(request.length, 4)
+    for (const lexicon of [W.server, W.withoutShortWays(W.server)]) {
+      const server = W.open("server", {}, lexicon)
+      const [asked] = read(server, new Uint8Array(frame)).messages
+      const { id: number, method } = asked as { id: number; method: number }
+      const answer = W.said(server, { _tag: "Success", id: number, method, value: 1.5 })
+      assert.include(Buffer.from(answer).toString("latin1"), `:2:{s:2:"id";s:4:"${id}";s:8:"response"`)
     }
   })
 
@@ -612,6 +654,49 @@ describe("the wire of php-stream-ipc", () => {
     assert.deepInclude(bad({ request: log("x") })[0], { about: "none" })
   })
 
+  it("takes any number of empty lists for maps where the schema wants maps, and leaves lists what they are", () => {
+    const Item = Schema.Union([
+      Schema.Struct({ kind: Schema.Literal("map"), of: Schema.Record(Schema.String, Schema.Int) }),
+      Schema.Struct({ kind: Schema.Literal("list"), of: Schema.Array(Schema.Int) })
+    ])
+    class Many extends Request.Class<Many>()("Many", {
+      payload: {
+        items: Schema.Array(
+          Schema.Struct({ options: Schema.Record(Schema.String, Schema.Int), list: Schema.Array(Item) })
+        )
+      }
+    }) {}
+    const lexicon = Lexicon.compile(Protocol.make("many", { version: "1.0.0", server: [Many] }), "server")
+    const either = (kind: string) =>
+      PhpArray.of([
+        ["kind", kind],
+        ["of", new PhpArray()]
+      ])
+    const item = () =>
+      PhpArray.of([
+        ["options", new PhpArray()],
+        ["list", PhpArray.list(["map", "list", "map"].map(either))]
+      ])
+    const many = PhpObject.of("PeerDto\\Many", { items: PhpArray.list(Array.from({ length: 100 }, item)) })
+    for (const serializer of serializers) {
+      const { messages, refused } = read(
+        W.open("server", { serializer }, lexicon),
+        fromPhp({ _tag: "Request", id: "1", message: many }, serializer)
+      )
+      assert.deepStrictEqual(refused, [])
+      const { items } = (messages[0] as { payload: Many }).payload
+      assert.strictEqual(items.length, 100)
+      assert.deepStrictEqual(items[99], {
+        options: {},
+        list: [
+          { kind: "map", of: {} },
+          { kind: "list", of: [] },
+          { kind: "map", of: {} }
+        ]
+      })
+    }
+  })
+
   it("reports what it cannot read, and notifications of no event, with facts", () => {
     const frame = concat(Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 0, 4), "oops")
     const [undecodable] = read(W.open("server"), frame).refused
@@ -666,6 +751,57 @@ describe("the wire of php-stream-ipc", () => {
     assert.strictEqual(out.messages.length, 1)
   })
 
+  it("ends the call whose answer is too large, and answers a request that is, as PHP cannot", () => {
+    for (const speech of speeches)
+      for (const size of [1e6, 100, 1]) {
+        const small = (side: "client" | "server") =>
+          StreamIpc.wire({ ...W.options, ...speech }).open(side === "client" ? W.client : W.server, {
+            role: "acceptor",
+            maxFrameBytes: 500
+          })
+        const note = "x".repeat(3000)
+        const client = small("client")
+        const asking = W.said(client, W.request("Sum", { ...sum, note: "" }))
+        const wide = W.open("server", speech)
+        read(wide, asking)
+        const answer = W.said(wide, { _tag: "Success", id: 1, method: 3, value: { sum: 1, note } })
+        const [failed] = read(client, ...cut(answer, [size])).refused
+        assert.deepInclude(failed, { about: "call", id: 1, method: 3 })
+        assert.deepInclude(failed!.reason, { _tag: "Oversized", maxBytes: 500 })
+        // It is a late one then.
+        assert.deepInclude(read(client, answer).refused[0], { about: "none" })
+
+        const server = small("server")
+        const request = W.said(W.open("client", speech), W.request("Sum", { ...sum, note }))
+        const [refused] = read(server, ...cut(request, [size])).refused
+        assert.deepInclude(refused, { about: "duty", id: 1, method: -1 })
+        const back = W.said(server, { _tag: "Defect", id: 1, method: -1, reason: { _tag: "Draining" } })
+        const [response] = toPhp(back, speech.serializer, speech.generation)
+        assert.deepInclude(response, { _tag: "Response", id: "4242.1" })
+      }
+  })
+
+  it("believes no beginning that is none of an envelope", () => {
+    const codec = StreamIpc.wire(W.options).open(W.server, { role: "acceptor", maxFrameBytes: 100 })
+    for (const begin of [
+      "",
+      '{"__class":"StreamIpc\\\\Envelope\\\\RequestEnvelope","id":17',
+      '{"__class":"StreamIpc\\\\Envelope\\\\RequestEnvelope","id":"\\x"',
+      '{"__class":"App\\\\X","id":"1"',
+      'O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:900:"',
+      'O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:2:"\u00e9\u00e9";',
+      'O:34:"StreamIpc\\Envelope\\RequestEnvelope":2:{s:2:"id";s:5:"ab";s:7'
+    ]) {
+      const payload = Buffer.from(begin.padEnd(300, "x"), "latin1")
+      const { refused } = read(codec, concat(Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 1, 44), payload))
+      assert.deepStrictEqual(
+        refused.map(({ about }) => about),
+        ["none"],
+        begin
+      )
+    }
+  })
+
   it("writes nothing of a value that does not fit", () => {
     for (const serializer of serializers) {
       const out = new Recorder()
@@ -678,6 +814,43 @@ describe("the wire of php-stream-ipc", () => {
         assert.deepInclude(refusal, { _tag: "InvalidPayload", part: "payload" })
       }
       assert.strictEqual(out.buffer.bytes, 0)
+    }
+  })
+
+  it("lets no tag within a value name a class elsewhere, and none that PHP could not have", () => {
+    const classes = { elsewhere: "App\\Elsewhere" }
+    for (const serializer of serializers) {
+      const task = (tag: string) => W.request("TaskMessage", { action: "a", params: { x: { _tag: tag, y: 1 } } })
+      for (const tag of ["Control\\Evil", "\\Evil", "a b", "1a", ""]) {
+        const out = new Recorder()
+        assert.deepInclude(W.open("client", { serializer }).write(task(tag), out), { _tag: "InvalidPayload" }, tag)
+        assert.strictEqual(out.buffer.bytes, 0)
+      }
+      for (const tag of ["Point", "elsewhere", "LogMessage"]) {
+        const bytes = W.said(W.open("client", { serializer, classes }), task(tag))
+        const [asked] = read(W.open("server", { serializer, classes }), bytes).messages
+        assert.deepStrictEqual((asked as { payload: W.Task }).payload.params, { x: { _tag: tag, y: 1 } })
+      }
+    }
+  })
+
+  it("lets no key of a map be taken for a class, of which PHP would make an object", () => {
+    const draw = (key: string) =>
+      W.request("Draw", { points: [], names: { [key]: "Evil\\Gadget" }, list: [], scale: 1 })
+    for (const lexicon of [W.client, W.withoutShortWays(W.client)]) {
+      const out = new Recorder()
+      const refusal = W.open("client", { serializer: "json" }, lexicon).write(draw("__class"), out)
+      assert.deepInclude(refusal, { _tag: "InvalidPayload", part: "payload" })
+      assert.strictEqual(out.buffer.bytes, 0)
+      // In PHP's own format a class cannot be taken for anything else.
+      for (const [serializer, key] of [
+        ["json", "__classes"],
+        ["php", "__class"]
+      ] as const) {
+        const bytes = W.said(W.open("client", { serializer }, lexicon), draw(key))
+        const [asked] = read(W.open("server", { serializer }), bytes).messages
+        assert.deepStrictEqual((asked as { payload: W.Draw }).payload.names, { [key]: "Evil\\Gadget" })
+      }
     }
   })
 

@@ -42,6 +42,30 @@ describe("lines", () => {
     reader.end()
   })
 
+  it("tell how they began when they are too long, however they were cut", () => {
+    for (const size of [7, 50, 5000]) {
+      let begun = ""
+      const reader = new LineFrame.Reader(
+        { line: () => assert.fail(), oversized: (_, head) => (begun = Buffer.from(head).toString("latin1")) },
+        1000
+      )
+      for (const piece of cut(concat(`begins${"x".repeat(3000)}\n`), [size])) lend(piece, (chunk) => reader.read(chunk))
+      assert.strictEqual(begun, `begins${"x".repeat(LineFrame.keptBytes - 6)}`)
+    }
+  })
+
+  it("are not copied anew with every piece of them", () => {
+    const rooms: Array<number> = []
+    const reader = new LineFrame.Reader(
+      { line: (bytes) => rooms.push(bytes.length), oversized: () => assert.fail() },
+      1024 * 1024
+    )
+    for (let piece = 0; piece < 2000; piece++) reader.read(concat("x".repeat(20)))
+    reader.end()
+    // Room for no more than what is held would be made at every piece.
+    assert.isAbove(rooms[0]!, 2 * 40_000)
+  })
+
   it("read the same from every cut", () => {
     const part = fc.constantFrom("\n", "\r", "\r\n", "a", "bcd", "x".repeat(19), "y".repeat(25))
     fc.assert(

@@ -11,12 +11,15 @@ class Found implements MagicFrame.MagicSink {
   readonly lines: Array<string> = []
   /** Every report of junk. */
   readonly reports: Array<string> = []
+  /** How the last frame began that was too large. */
+  head = ""
   #junk = ""
 
   frame(bytes: Uint8Array, start: number, end: number): void {
     this.#line(`frame ${Buffer.from(bytes.subarray(start, end)).toString("latin1")}`)
   }
-  oversized(bytes: number): void {
+  oversized(bytes: number, head: Uint8Array): void {
+    this.head = Buffer.from(head).toString("latin1")
     this.#line(`oversized ${bytes}`)
   }
   junk(bytes: Uint8Array): void {
@@ -100,15 +103,21 @@ describe("frames with a mark", () => {
     assert.deepStrictEqual(lines, ["frame a", "junk garbage!", "frame b"])
   })
 
-  it("7 FrameLengthExceedsMax: skips the frame whole, as soon as its header is there, and reads on", () => {
-    const large = frame("z".repeat(maxBytes + 1))
+  it("7 FrameLengthExceedsMax: skips the frame whole, as soon as its beginning is there, and reads on", () => {
+    const large = frame(`begins${"z".repeat(994)}`)
     const { found, reader } = open()
-    reader.read(large.slice(0, MagicFrame.headerBytes))
-    assert.deepStrictEqual(found.lines, [`oversized ${maxBytes + 1}`])
+    reader.read(large.slice(0, 30))
+    assert.deepStrictEqual(found.lines, [])
     assert.isTrue(reader.unfinished)
-    reader.read(concat(large.slice(MagicFrame.headerBytes), frame("next")))
-    assert.deepStrictEqual(found.end().lines, [`oversized ${maxBytes + 1}`, "frame next"])
-    assert.deepStrictEqual(readAll([frame("z".repeat(maxBytes))]).length, 1)
+    reader.read(large.slice(30, 8 + MagicFrame.keptBytes))
+    assert.deepStrictEqual(found.lines, ["oversized 1000"])
+    assert.strictEqual(found.head, `begins${"z".repeat(MagicFrame.keptBytes - 6)}`)
+    assert.isTrue(reader.unfinished)
+    reader.read(concat(large.slice(8 + MagicFrame.keptBytes), frame("next")))
+    assert.deepStrictEqual(found.end().lines, ["oversized 1000", "frame next"])
+    assert.isFalse(reader.unfinished)
+    assert.deepStrictEqual(readAll([frame("z".repeat(maxBytes + 1)), frame("next")]), ["oversized 201", "frame next"])
+    assert.deepStrictEqual(readAll([frame("z".repeat(maxBytes))]), [`frame ${"z".repeat(maxBytes)}`])
   })
 
   it("9 EmptyFeedReturnsNothing: reads no bytes as nothing", () => {
@@ -147,6 +156,10 @@ describe("frames with a mark", () => {
     reader.read(frame("", 0xffff_ffff))
     assert.strictEqual(found.end().lines.length, 1)
     assert.isFalse(reader.unfinished)
+    reader.read(frame("", MagicFrame.unbelievableBytes))
+    assert.isFalse(reader.unfinished)
+    reader.read(frame("", MagicFrame.unbelievableBytes - 1))
+    assert.isTrue(reader.unfinished)
   })
 
   it("believes any length up to a limit that is higher", () => {
@@ -174,7 +187,7 @@ describe("frames with a mark", () => {
         `junk ${Buffer.from(whole.slice(0, at)).toString("latin1")}`
       ])
     }
-    assert.deepStrictEqual(readAll([frame("", maxBytes + 9)]), [`oversized ${maxBytes + 9}`])
+    assert.deepStrictEqual(readAll([frame("z".repeat(MagicFrame.keptBytes), 1000)]), ["oversized 1000"])
   })
 
   it("hands out a payload for keeping, whatever becomes of the chunk", () => {

@@ -63,6 +63,9 @@ const written = (framer: Framer<StreamIpcMessage>, ...messages: ReadonlyArray<St
   return concat(...chunks)
 }
 
+const frame = (payload: string): Uint8Array =>
+  concat(Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 0, payload.length), payload)
+
 const speechOf = ({ generation, serializer }: Vector): Speech => ({ generation, serializer })
 const detect: Speech = { generation: "detect", serializer: "detect" }
 const log = (message: string, level = "info"): PhpObject =>
@@ -211,6 +214,14 @@ describe("the messages of php-stream-ipc", () => {
     assert.deepInclude(message, { _tag: "Undecodable", why: "never mine" })
   })
 
+  it("leave nothing behind when a serializer of the user's own breaks a line", () => {
+    const serializer: Serializer = { encode: () => concat("two\nlines"), decode: () => null }
+    const buffer = new WriteBuffer()
+    assert.deepInclude(open({ serializer, generation: "old" }).write(note("x"), buffer), { _tag: "Unsayable" })
+    assert.strictEqual(buffer.bytes, 0)
+    assert.typeOf(open({ serializer }).write(note("x"), buffer), "number")
+  })
+
   it("21 UnknownClassReturnsErrorMessage: an object of any class is a message here", () => {
     const message = PhpObject.of("No\\Such", {})
     assert.deepStrictEqual(hear(open(), [written(open(), { _tag: "Notification", message })]).messages, [
@@ -220,8 +231,7 @@ describe("the messages of php-stream-ipc", () => {
 
   it("take an id that is a number for its text, and envelopes of either namespace in any letters", () => {
     const payload = String.raw`{"request":{"__class":"A"},"id":17,"__class":"\\phpstreamipc\\envelope\\REQUESTENVELOPE"}`
-    const header = Uint8Array.of(0xf3, 0x4a, 0x9d, 0xe2, 0, 0, 0, payload.length)
-    assert.deepStrictEqual(hear(open({ serializer: "json" }), [concat(header, payload)]).messages, [
+    assert.deepStrictEqual(hear(open({ serializer: "json" }), [frame(payload)]).messages, [
       { _tag: "Request", id: "17", message: new PhpObject("A") }
     ])
   })
@@ -272,6 +282,27 @@ describe("the messages of php-stream-ipc", () => {
       const heard = hear(framer, cut(concat("The PHP says\nhello {\n", vector.bytes), [5]))
       assert.deepStrictEqual(heard.all[0], { junk: "The PHP says\nhello {\n", stream: 0 }, vector.name)
       assert.deepStrictEqual(written(framer, heard.messages[0]!), vector.bytes, vector.name)
+    }
+  })
+
+  it("are not detected in the middle of a line of text, wherever that is cut", () => {
+    const line = written(open({ generation: "old", serializer: "json" }), note("x"))
+    const text = 'PHP says {"__class":"A"} Tzo1\n'
+    for (const size of [1, 9, 1000]) {
+      const heard = hear(open(detect), cut(concat(text, line), [size]))
+      assert.deepStrictEqual(heard.all[0], { junk: text, stream: 0 })
+      assert.deepStrictEqual(
+        heard.messages.map(({ _tag }) => _tag),
+        ["Notification"]
+      )
+    }
+  })
+
+  it("change nothing in how the peer is answered when they cannot be read", () => {
+    for (const serializer of ["json", "php"] as const) {
+      const framer = open({ serializer: "detect" })
+      hear(framer, [written(open({ serializer }), note("x")), frame(""), frame("{"), frame("oops")])
+      assert.deepStrictEqual(written(framer, note("y")), written(open({ serializer }), note("y")))
     }
   })
 

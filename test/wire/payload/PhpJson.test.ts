@@ -125,13 +125,33 @@ describe("the JSON of php-stream-ipc", () => {
     }
   )
 
-  it("refuses bytes that are no UTF-8, and reads 512 arrays in one another", () => {
+  it("refuses bytes that are no UTF-8", () => {
     assert.strictEqual(
       reasonOf(() => PhpJson.decode(latin1('"\xff"'))),
       "NotText"
     )
-    const deep = "[".repeat(512) + "]".repeat(512)
-    assert.strictEqual(PhpJson.encode(decode(deep)), deep)
+  })
+
+  it("reads 512 arrays in one another, which PHP writes, and writes 511, as PHP reads no more", () => {
+    const nested = (depth: number): PhpValue => decode("[".repeat(depth) + "]".repeat(depth))
+    assert.strictEqual(PhpJson.encode(nested(511)), "[".repeat(511) + "]".repeat(511))
+    assert.strictEqual(
+      reasonOf(() => PhpJson.encode(nested(512))),
+      "TooDeep"
+    )
+  })
+
+  it("lets nobody name a class by a key or a property", () => {
+    for (const value of [
+      PhpArray.of([["__class", "Evil"]]),
+      PhpArray.of([["__class", null]]),
+      PhpObject.of("A", { __class: "Evil" })
+    ]) {
+      assert.strictEqual(
+        reasonOf(() => PhpJson.encode(PhpArray.list([value]))),
+        "Unsayable"
+      )
+    }
   })
 
   it("writes nothing that JSON cannot say, and that its PHP could not read", () => {

@@ -241,6 +241,27 @@ describe("PHP's serialize", () => {
     assert.strictEqual(failure(() => encode(nameless)).reason, "Unsayable")
     assert.strictEqual(failure(() => encode({} as PhpValue)).reason, "Unsayable")
   })
+
+  it("writes no key, class or property that PHP does not have", () => {
+    const cases: ReadonlyArray<PhpValue> = [
+      ...[1.5, NaN, Infinity, 2 ** 60, 2n ** 63n].map((key) => PhpArray.of([[key, 1]])),
+      ...["", "a b", 'x"y', "A\\", "\\A", "A\\\\B", "1a", "A;"].map((name) => new PhpObject(name)),
+      new PhpEnum("a b", "C"),
+      new PhpCustom("a b", new Uint8Array()),
+      PhpObject.of("A", { "\0*\0hidden": 1 })
+    ]
+    for (const value of cases) assert.include(["Unsayable", "OutOfRange"], failure(() => encode(value)).reason)
+  })
+
+  it("takes an integer for one key, however large its type is", () => {
+    const array = PhpArray.of([
+      [0n, "a"],
+      [0, "b"],
+      [2n ** 60n, "c"]
+    ])
+    assert.strictEqual(encode(array), 'a:2:{i:0;s:1:"b";i:1152921504606846976;s:1:"c";}')
+    assert.strictEqual(array.get(0n), "b")
+  })
 })
 
 it("takes any bytes for a key, as PHP does: what is no UTF-8 in it is replaced", () => {
