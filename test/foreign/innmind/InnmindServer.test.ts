@@ -363,15 +363,17 @@ describe("a server", () => {
   it.effect("begins no step once it ends", () =>
     Effect.gen(function* () {
       const steps: Array<string> = []
-      const { dial, running } = yield* serving(0, (carry, said) =>
-        Effect.sync(() => {
-          steps.push(said)
-          return stop(carry + 1)
-        })
-      )
+      const gate = yield* Deferred.make<void>()
+      const { dial, running } = yield* serving(0, (carry, said) => {
+        steps.push(said)
+        return Effect.as(Deferred.await(gate), stop(carry + 1))
+      })
       const raw = yield* dial()
       raw.say("a", "b", "c")
+      yield* raw.until(() => raw.heard.length === 4)
+      yield* Deferred.succeed(gate, undefined)
       yield* raw.until(() => raw.heard.at(-1) === "close")
+      yield* TestClock.adjust(0)
       raw.say("closeOk")
       assert.strictEqual(yield* Fiber.join(running), 1)
       assert.deepStrictEqual(steps, ["a"])
