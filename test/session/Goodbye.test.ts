@@ -42,6 +42,14 @@ describe("a session that says Bye first", () => {
     assert.deepStrictEqual(pair.west.end?.reason, { _tag: "Disconnected", detail: "closed by this side" })
   })
 
+  it("closes once when the link ends as it says so", () => {
+    const pair = polite()
+    pair.west.onSend = () => pair.west.session.lost(linkLost)
+    pair.west.session.close({ _tag: "Disconnected", detail: "enough" })
+    assert.deepStrictEqual(pair.west.end?.reason, linkLost)
+    assert.deepStrictEqual([pair.west.partings, pair.west.session.deadlineMillis], [0, Infinity])
+  })
+
   it("says and hears nothing but Bye while it waits", () => {
     const pair = polite()
     pair.west.session.drain(pair.now)

@@ -68,10 +68,9 @@ export class Asker {
     return content.length
   }
 
-  /** Forgets a call that its caller has given up. */
+  /** Does not send a call that its caller has given up. One that was sent is still answered, until this side leaves. */
   cancel(id: number): void {
     this.#drop((said) => said.id === id)
-    if (this.#asked?.id === id) this.#asked = undefined
   }
 
   /** Sends the events that wait, where that is safe: the calls are over, and nothing comes after the end. */
@@ -124,7 +123,7 @@ export class Asker {
   #unasked(out: Out): void {
     const reason: Refusal = { _tag: "Malformed", detail: "an answer that nobody waits for" }
     // A call that waits for its acknowledgement alone must not be settled by it.
-    if (this.waits || this.#waiting.length > 0) out.refuse("none", 0, -1, reason)
+    if (this.waits) out.refuse("none", 0, -1, reason)
     else out.message({ _tag: "Defect", id: 0, method: -1, reason })
   }
 

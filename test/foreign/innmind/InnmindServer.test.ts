@@ -360,6 +360,53 @@ describe("a server", () => {
     })
   )
 
+  it.effect("begins no step once it ends", () =>
+    Effect.gen(function* () {
+      const steps: Array<string> = []
+      const gate = yield* Deferred.make<void>()
+      const { dial, running } = yield* serving(0, (carry, said) => {
+        steps.push(said)
+        return Effect.as(Deferred.await(gate), stop(carry + 1))
+      })
+      const raw = yield* dial()
+      raw.say("a", "b", "c")
+      yield* raw.until(() => raw.heard.length === 4)
+      yield* Deferred.succeed(gate, undefined)
+      yield* raw.until(() => raw.heard.at(-1) === "close")
+      yield* TestClock.adjust(0)
+      raw.say("closeOk")
+      assert.strictEqual(yield* Fiber.join(running), 1)
+      assert.deepStrictEqual(steps, ["a"])
+    })
+  )
+
+  it.effect("answers nobody who has left, and finds no fault with that", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const { dial, faults } = yield* serving(0, (carry, said) =>
+        Effect.andThen(Deferred.await(gate), shout(carry, said))
+      )
+      const [gone, there] = [yield* dial(), yield* dial()]
+      gone.say("a", "close")
+      yield* gone.end
+      there.say("b")
+      assert.strictEqual(yield* there.next, "received")
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual(yield* there.next, "B")
+      assert.deepStrictEqual(faults, [])
+    })
+  )
+
+  it.effect("finds no fault with what comes before the greeting", () =>
+    Effect.gen(function* () {
+      const { dial, faults } = yield* serving(0, shout)
+      const raw = yield* dial(false)
+      raw.say("foo/bar | x", "startOk", "a")
+      assert.deepStrictEqual([yield* raw.next, yield* raw.next], ["received", "A"])
+      assert.deepStrictEqual(faults, [])
+    })
+  )
+
   it.effect("hears a client's goodbye behind whatever it has not stepped on", () =>
     Effect.gen(function* () {
       const { dial, running } = yield* serving("", () => Effect.never)
