@@ -52,6 +52,12 @@ export class Values {
     const object = this.#unmapped(word, given)
     const tag = this.#classes.tagOf(object.class)
     const isOne = folded(object.class) === folded(word.answerClass)
+    if (!isOne && word.answersOne && !answersNothing(word)) {
+      throw new PhpError(
+        "Unsayable",
+        `the answer is of the class ${object.class}, where ${word.answerClass} was declared`
+      )
+    }
     if (!isOne && tag === undefined && !answersNothing(word)) {
       throw new PhpError("Unsayable", `the class ${object.class} is unknown: no tag stands for it, and no annotation`)
     }

@@ -17,7 +17,7 @@ export class Add extends Request.Class<Add>()("Add", {
 }) {}
 export class Repeat extends Request.Class<Repeat>()("Repeat", {
   payload: { value: Schema.Unknown },
-  success: Schema.Unknown,
+  success: Schema.Struct({ value: Schema.Unknown }),
   annotations: answeredBy("Repeat")
 }) {}
 export class Index extends Request.Class<Index>()("Index", {

@@ -333,6 +333,25 @@ describe("the wire of php-stream-ipc", () => {
       assert.deepStrictEqual(answerOf(2, { value: { value: 5 } }), held)
     })
 
+    it("takes no answer of another class than the one that is annotated, however well its fields fit", () => {
+      class Named extends Request.Class<Named>()("Named", {
+        success: Schema.Struct({ n: Schema.Int }),
+        annotations: StreamIpc.annotations({ success: "App\\Sum" })
+      }) {}
+      const lexicon = Lexicon.compile(Protocol.make("named", { version: "1.0.0", server: [Named] }), "client")
+      const answered = (phpClass: string): Recorder => {
+        const client = W.open("client", { serializer }, lexicon)
+        W.said(client, { _tag: "Request", id: 1, method: 0, payload: {}, timeoutMillis: 0, headers: undefined })
+        const message = PhpObject.of(phpClass, { n: 5 })
+        return read(client, fromPhp({ _tag: "Response", id: "4242.1", message }, serializer))
+      }
+      assert.deepInclude(answered("App\\Sum").messages[0], { _tag: "Success", value: { n: 5 } })
+      const [refused] = answered("PeerDto\\Sum").refused
+      assert.deepStrictEqual([refused?.about, refused?.reason._tag], ["call", "InvalidPayload"])
+      const detail = "the answer is of the class PeerDto\\Sum, where App\\Sum was declared"
+      assert.include(JSON.stringify(refused?.reason), JSON.stringify(detail).slice(1, -1))
+    })
+
     it("takes any object for an answer that says nothing, and writes the one that is annotated", () => {
       for (const object of [PhpObject.of("App\\Done", {}), log("ok"), PhpObject.of("Who\\Knows", { a: 1 })]) {
         assert.deepInclude(answeredBy(W.request("Stop", {}), object, serializer).messages[0], {
