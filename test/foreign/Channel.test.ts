@@ -98,6 +98,17 @@ describe("reading", () => {
     })
   )
 
+  it.effect("counts each byte once, and never pauses for a reader that keeps up", () =>
+    Effect.gen(function* () {
+      const { channel, link } = yield* faked({ inboxBytes: 100 })
+      for (let n = 0; n < 5; n++) {
+        link.deliver(`${"a".repeat(60)}\n`)
+        assert.isFalse(link.paused)
+        yield* channel.receive
+      }
+    })
+  )
+
   it.effect("pauses the link for a reader that lags by bytes", () =>
     Effect.gen(function* () {
       const { channel, link } = yield* faked({ inboxBytes: 100 })

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -19,6 +20,7 @@ import { Transport } from "../../src/transport/Transport.ts"
 import * as StreamIpc from "../../src/wire/dialect/StreamIpc.ts"
 import { Recorder } from "../wire/tools.ts"
 import { reasonOf } from "./reasons.ts"
+import { settle, yieldUntil } from "./turns.ts"
 
 class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { file: Schema.String }) {}
 class Size extends Request.Class<Size>()("Size", {
@@ -174,3 +176,44 @@ it.effect("a frame that has begun is not given up while this side reads nothing,
     assert.strictEqual(yield* Deferred.await(asked), "late")
   })
 )
+
+describe("events that all wait for an answer over the connection they came by", () => {
+  class Note extends Event.Class<Note>()("Note", { n: Schema.Int }) {}
+  const Notes = Protocol.make("notes", { version: "1.0.0", server: [Note], client: [Confirm] })
+  const total = 3000
+
+  it.effect("are held up, get their answers in time, and none is lost", () =>
+    Effect.gen(function* () {
+      const gate = yield* Latch.make(false)
+      let running = 0
+      let most = 0
+      let heard = 0
+      const handlers = Handlers.layer(Notes)({
+        Note: Effect.fnUntraced(function* (_, { caller }) {
+          most = Math.max(most, ++running)
+          yield* gate.await
+          yield* Effect.orDie(caller.Confirm({ question: "" }))
+          running--
+          heard++
+        })
+      })
+      const answers = Handlers.layerClient(Notes)({ Confirm: () => Effect.succeed(true) })
+      const memory = yield* Layer.build(Memory.layer({ wire: StreamIpc.wire() }))
+      yield* RpcServer.run(Notes).pipe(Effect.provide(handlers), Effect.provide(memory), Effect.forkScoped)
+      const client = yield* RpcClient.make(Notes).pipe(Effect.provide(answers), Effect.provide(memory))
+      const notes = Array.from({ length: total }, (_, n) => new Note({ n }))
+      const emitting = yield* Effect.forkChild(Effect.forEach(notes, client.emit, { discard: true }))
+      yield* settle
+      // As many as are kept, and the rest of a chunk.
+      assert.isAtLeast(most, 1024)
+      assert.isBelow(most, 1100)
+
+      yield* gate.open
+      yield* settle
+      assert.strictEqual(heard, 0, "the answers are behind events that are not read")
+      yield* TestClock.adjust("1 second")
+      yield* yieldUntil(() => heard === total)
+      yield* Fiber.join(emitting)
+    })
+  )
+})

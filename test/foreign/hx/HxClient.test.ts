@@ -299,7 +299,8 @@ describe("events", () => {
         0
       )
       const release = yield* Deferred.make<void>()
-      yield* client.on("tick", () => Deferred.await(release))
+      const turn = Effect.promise(() => Promise.resolve())
+      yield* client.on("tick", () => Effect.andThen(Deferred.await(release), turn))
       // One is with the handler, two wait, one is in the hands of who reads.
       for (const n of [1, 2, 3, 4]) yield* far.send(tick(n))
       const fifth = yield* started(far.send(tick(5)))
@@ -319,7 +320,15 @@ describe("events", () => {
       yield* far.send(answer("0"))
       yield* Fiber.join(call)
       assert.deepStrictEqual(told, ["Overloaded"])
+      // Where handlers go on, none is lost again.
       yield* Deferred.succeed(release, undefined)
+      yield* Effect.repeat(turn, { times: 20 })
+      const again = yield* started(client.call("c"))
+      yield* far.receive
+      yield* Effect.forEach([6, 7, 8, 9, 10, 11, 12], (n) => far.send(tick(n)), { concurrency: "unbounded" })
+      yield* far.send(answer("2"))
+      yield* Fiber.join(again)
+      assert.deepStrictEqual(told, ["Overloaded"])
     })
   )
 

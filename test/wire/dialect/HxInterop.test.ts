@@ -119,6 +119,7 @@ describe("a client of hx/interop", () => {
       ask(1, "Ticks", { count: "many" }),
       ask(1, "Spread", { name: "a\nb", deep: true, size: 1, list: [] }),
       ask(1, "Spread", { name: " a", deep: true, size: 1, list: [] }),
+      ask(1, "Spread", { name: "a\rb", deep: true, size: 1, list: [] }),
       ask(1, "Say", { text: "\ud800" }),
       ask(1, "Echo", { body: "text" }),
       event("Note", { text: 1 })
@@ -365,6 +366,13 @@ describe("a server of hx/interop", () => {
     assert.strictEqual(new Set(ids).size, 2)
     for (const id of [...ids, ...ids]) far.writes(succeed(id, "Empty", undefined))
     assert.strictEqual(far.said(), "Interop-Rpc-Id: 5\n\n\n".repeat(2))
+    far.hears("Interop-Rpc-Class: error\nInterop-Rpc-Id: 5\n\n\n")
+    const failure = { _tag: "Failure", method: place(server.answers, "Fail"), error: "no" } as const
+    const { id } = far.out.messages[2] as { readonly id: number }
+    far.writes({ ...failure, id })
+    assert.include(far.said(), "Interop-Error: no\n")
+    far.writes({ ...failure, id })
+    assert.strictEqual(far.said(), "")
   })
 
   it("refuses an unknown class, naming it, and what has no class", () => {

@@ -42,8 +42,17 @@ export class Finder implements FramerOut<HxMessage> {
   losses: Array<Refusal> = []
   junked = ""
 
+  readonly #bodies: Array<Uint8Array> = []
+
   message({ headers, body }: HxMessage): void {
     this.messages.push({ headers: headers.pairs, body: Buffer.from(body).toString("latin1") })
+    this.#bodies.push(body)
+  }
+  /** Throws where a body has changed since it came: it was in memory that was lent. */
+  check(): void {
+    for (const [index, body] of this.#bodies.entries()) {
+      if (Buffer.from(body).toString("latin1") !== this.messages[index]!.body) throw new Error("a body has changed")
+    }
   }
   junk(bytes: Uint8Array): void {
     this.junked += Buffer.from(bytes).toString("latin1")
@@ -67,6 +76,7 @@ export const find = (
   const framer = format(options).open({ maxFrameBytes: options.maxFrameBytes ?? maxFrameBytes })
   for (const piece of pieces) lend(piece, (chunk) => framer.read(chunk, finder))
   if (options.ends !== false) framer.end(finder)
+  finder.check()
   return finder
 }
 
