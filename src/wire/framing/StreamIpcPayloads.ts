@@ -23,6 +23,7 @@ import type { Head } from "./StreamIpcHead.ts"
  * @since 0.1.0
  */
 export interface Serializer {
+  /** Makes the payload of a message, without a line break where lines are spoken. May throw on what it cannot say. */
   readonly encode: (message: PhpObject) => Uint8Array
   /** Reads what is between two offsets, which are borrowed. */
   readonly decode: (bytes: Uint8Array, start: number, end: number) => PhpValue

@@ -231,6 +231,7 @@ export class PhpArray {
     return true
   }
 
+  /** Answers the value of a key, which PHP takes for a number where it is the text of one. */
   get(given: PhpKey): PhpValue | undefined {
     const key = known(given)
     if (this.#list === undefined) return this.#map!.get(key)
@@ -252,14 +253,17 @@ export class PhpArray {
     }
   }
 
+  /** The keys and values, in order. */
   entries(): IterableIterator<[PhpKey, PhpValue]> {
     return this.#list?.entries() ?? this.#map!.entries()
   }
 
+  /** The values, in order. */
   values(): IterableIterator<PhpValue> {
     return this.#list?.values() ?? this.#map!.values()
   }
 
+  /** As `entries`. */
   [Symbol.iterator](): IterableIterator<[PhpKey, PhpValue]> {
     return this.entries()
   }
