@@ -254,7 +254,7 @@ describe("the short way says and reads what the general way does", () => {
   it.each(wires)("in %s", (_, wire, headerBytes) => {
     fc.assert(
       fc.property(samples, changes, (sample, how) => check(wire, headerBytes, sample, how)),
-      { numRuns: 40 }
+      { numRuns: 16 }
     )
   })
 })
