@@ -18,7 +18,7 @@ const apart = [
   "Hx\\w*|ContentType",
   "Reconnect\\w*|Holding|Deadline|Trials",
   "StreamIpc\\w*|Php\\w*|MagicFrame|LineFrame|Base64|GrowingBytes|Slots",
-  "Innmind\\w*|Media\\w+"
+  "Innmind\\w*|Media\\w+|ImpliedHello"
 ]
 
 /** What most links need. */

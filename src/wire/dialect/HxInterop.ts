@@ -15,6 +15,7 @@ import { valueIsClean } from "../framing/HxText.ts"
 import * as ContentType from "../payload/ContentType.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Objection, Out, Wire } from "../Wire.ts"
 import * as Mapping from "./HxInteropMapping.ts"
+import { helloOf } from "./ImpliedHello.ts"
 import { HxInteropReader } from "./HxInteropReader.ts"
 import type { Terms } from "./HxInteropTerms.ts"
 import { HxInteropWriter } from "./HxInteropWriter.ts"
@@ -146,7 +147,7 @@ class HxInteropCodec implements Codec {
     const { answers, idPrefix, limits, says } = this.#terms
     this.#writer = new HxInteropWriter(says, answers, { idPrefix, inChunks: this.#inChunks, limits })
     this.#reader = new HxInteropReader(this.#terms, this.#writer)
-    this.#hello = helloOf(lexicon)
+    this.#hello = helloOf(lexicon, { frameBytes: 0xffffffff, calls: mostCalls })
   }
 
   read(chunk: Uint8Array, out: Out, stream?: number): void {
@@ -178,15 +179,3 @@ class HxInteropCodec implements Codec {
 }
 
 const mostCalls = 0xffff
-
-/** What a peer would say of itself: that it is what the protocol wants. */
-const helloOf = ({ answers, fingerprint, protocol, version }: Lexicon): Hello => ({
-  wireVersion: 1,
-  protocol,
-  version,
-  fingerprint,
-  methods: answers.map(({ tag }) => tag),
-  payloads: ["json"],
-  limits: { frameBytes: 0xffffffff, calls: mostCalls },
-  features: []
-})

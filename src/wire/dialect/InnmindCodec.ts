@@ -5,11 +5,11 @@
  *
  * @since 0.1.0
  */
-import * as Greeting from "../../session/Greeting.ts"
 import type { Message, Refusal } from "../../session/Message.ts"
 import type { FramerOut } from "../Format.ts"
 import { MediaFramer, type MediaMessage } from "../framing/MediaFrame.ts"
 import type { Codec, CodecOptions, Lexicon, Out } from "../Wire.ts"
+import { helloOf } from "./ImpliedHello.ts"
 import { Answerer } from "./InnmindAnswerer.ts"
 import { Asker } from "./InnmindAsker.ts"
 import type { Version } from "./InnmindControl.ts"
@@ -120,7 +120,10 @@ export class InnmindCodec implements Codec, FramerOut<MediaMessage>, LifeSink {
   }
 
   opened(): void {
-    this.#out!.message({ _tag: "Hello", hello: this.#hello })
+    this.#out!.message({
+      _tag: "Hello",
+      hello: helloOf(this.#lexicon, { frameBytes: this.#options.maxFrameBytes, calls: 1 })
+    })
     this.#asker?.opened(this.#out!)
   }
 
@@ -140,20 +143,5 @@ export class InnmindCodec implements Codec, FramerOut<MediaMessage>, LifeSink {
 
   over(): void {
     this.#out!.message({ _tag: "Bye", reason: undefined })
-  }
-
-  /** What the peer would say of itself, if it did: that it is the other side of the same protocol. */
-  get #hello() {
-    const { answers, fingerprint, protocol, version } = this.#lexicon
-    return {
-      wireVersion: Greeting.wireVersion,
-      protocol,
-      version,
-      fingerprint,
-      methods: answers.map(({ tag }) => tag),
-      payloads: ["json"],
-      limits: { frameBytes: this.#options.maxFrameBytes, calls: 1 },
-      features: []
-    }
   }
 }

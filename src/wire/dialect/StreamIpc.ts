@@ -14,6 +14,7 @@ import { abandonAfterMillis } from "../framing/StreamIpcFormat.ts"
 import type { Head } from "../framing/StreamIpcHead.ts"
 import { type PayloadsSink, StreamIpcPayloads } from "../framing/StreamIpcPayloads.ts"
 import type { Can, Codec, CodecOptions, Lexicon, Out, Wire } from "../Wire.ts"
+import { helloOf } from "./ImpliedHello.ts"
 import { Classes } from "./StreamIpcClasses.ts"
 import { StreamIpcIds } from "./StreamIpcIds.ts"
 import { objectionTo, Vocabulary } from "./StreamIpcMapping.ts"
@@ -135,7 +136,7 @@ class StreamIpcCodec implements Codec, PayloadsSink {
   write(message: Message, out: Out): number | Refusal {
     if (message._tag !== "Hello") return this.#writer.write(message, out.buffer)
     // The peer says nothing of itself: what it answers is taken to be what the protocol says.
-    out.message(this.#hello())
+    out.message({ _tag: "Hello", hello: helloOf(this.#lexicon, { frameBytes: this.#maxFrameBytes, calls: mostCalls }) })
     return 0
   }
 
@@ -167,22 +168,5 @@ class StreamIpcCodec implements Codec, PayloadsSink {
 
   junk(bytes: Uint8Array, stream: number): void {
     this.#reader.junk(bytes, stream, "junk", this.#out!)
-  }
-
-  #hello(): Message {
-    const { answers, fingerprint, protocol, version } = this.#lexicon
-    return {
-      _tag: "Hello",
-      hello: {
-        wireVersion: 1,
-        protocol,
-        version,
-        fingerprint,
-        methods: answers.map(({ tag }) => tag),
-        payloads: ["json"],
-        limits: { frameBytes: this.#maxFrameBytes, calls: mostCalls },
-        features: []
-      }
-    }
   }
 }
